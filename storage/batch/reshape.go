@@ -1,0 +1,138 @@
+package batch
+
+import (
+	"github.com/assaydb/assay/storage/decimal"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// Flatten returns v in the flat encoding; v itself when it is flat already.
+func (v *Vector) Flatten() *Vector {
+	switch v.Enc {
+	case Flat:
+		return v
+	case Dict:
+		out := gatherPayload(v.Dict.Values, v.Codes)
+		out.Type, out.Valid = v.Type, v.Valid
+		return out
+	}
+	b := NewBuilder(v.Type, v.Len)
+	b.Append(v, nil)
+	return b.Finish()
+}
+
+// Gather returns the listed rows, in the order listed. Dictionary and constant encodings are kept.
+func (v *Vector) Gather(rows []int32) *Vector {
+	switch v.Enc {
+	case Const:
+		out := *v
+		out.Len = len(rows)
+		return &out
+	case Dict:
+		out := &Vector{Type: v.Type, Enc: Dict, Len: len(rows), Dict: v.Dict, Codes: make([]int32, len(rows))}
+		for i, r := range rows {
+			out.Codes[i] = v.Codes[r]
+		}
+		out.Valid = gatherValid(v.Valid, rows)
+		return out
+	case Runs:
+		v = v.Flatten()
+	}
+	out := gatherPayload(v, rows)
+	out.Valid = gatherValid(v.Valid, rows)
+	return out
+}
+
+func gatherValid(valid []byte, rows []int32) []byte {
+	if valid == nil {
+		return nil
+	}
+	out := make([]byte, len(rows))
+	all := byte(1)
+	for i, r := range rows {
+		out[i] = valid[r]
+		all &= valid[r]
+	}
+	if all == 1 {
+		return nil
+	}
+	return out
+}
+
+// gatherPayload copies the payloads at the indexes of a flat vector, without validity.
+func gatherPayload(v *Vector, idx []int32) *Vector {
+	out := &Vector{Type: v.Type, Len: len(idx)}
+	switch v.Type.Class() {
+	case schema.ClassInt64:
+		out.I = make([]int64, len(idx))
+		for i, k := range idx {
+			out.I[i] = v.I[k]
+		}
+	case schema.ClassInt128:
+		out.W = make([]decimal.Int128, len(idx))
+		for i, k := range idx {
+			out.W[i] = v.W[k]
+		}
+	case schema.ClassFloat64:
+		out.F = make([]float64, len(idx))
+		for i, k := range idx {
+			out.F[i] = v.F[k]
+		}
+	case schema.ClassBytes:
+		gatherBytes(out, v, idx)
+	}
+	return out
+}
+
+func gatherBytes(out, v *Vector, idx []int32) {
+	total := 0
+	out.Off = make([]uint32, len(idx)+1)
+	for i, k := range idx {
+		total += int(v.Off[k+1] - v.Off[k])
+		out.Off[i+1] = uint32(total)
+	}
+	out.Data = make([]byte, total)
+	for i, k := range idx {
+		copy(out.Data[out.Off[i]:], v.Data[v.Off[k]:v.Off[k+1]])
+	}
+}
+
+// Slice returns rows lo to hi (exclusive), sharing memory with v.
+func (v *Vector) Slice(lo, hi int) *Vector {
+	out := *v
+	out.Len = hi - lo
+	switch v.Enc {
+	case Const:
+		return &out
+	case Runs:
+		return v.Flatten().Slice(lo, hi)
+	case Dict:
+		out.Codes = v.Codes[lo:hi]
+	case Flat:
+		switch v.Type.Class() {
+		case schema.ClassInt64:
+			out.I = v.I[lo:hi]
+		case schema.ClassInt128:
+			out.W = v.W[lo:hi]
+		case schema.ClassFloat64:
+			out.F = v.F[lo:hi]
+		case schema.ClassBytes:
+			out.Off = v.Off[lo : hi+1]
+		}
+	}
+	if v.Valid != nil {
+		out.Valid = v.Valid[lo:hi]
+	}
+	return &out
+}
+
+// Compact returns the batch with only its living rows and no selection; b itself when every row is alive.
+func (b *Batch) Compact() *Batch {
+	if b.Sel == nil {
+		return b
+	}
+	out := &Batch{Len: len(b.Sel), Cols: make([]*Vector, len(b.Cols))}
+	for i, c := range b.Cols {
+		out.Cols[i] = c.Gather(b.Sel)
+	}
+	return out
+}

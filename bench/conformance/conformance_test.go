@@ -1,0 +1,109 @@
+package conformance_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/assaydb/assay/bench/conformance"
+)
+
+var fill = flag.Bool("fill", false, "write the answers of the oracles into the scripts that lack them")
+
+func scripts(t *testing.T) []*conformance.Script {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*.slt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	var out []*conformance.Script
+	for _, p := range paths {
+		s, err := conformance.ReadScript(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// TestOracles puts every script to the engine that vouches for it, so that no expected answer is only our own opinion.
+func TestOracles(t *testing.T) {
+	engines := map[string]conformance.Engine{}
+	if m, err := conformance.StartMariaDB(t.TempDir()); err == nil {
+		defer m.Close()
+		engines["mariadb"] = m
+	} else if !errors.Is(err, exec.ErrNotFound) {
+		t.Fatal(err)
+	}
+	if d, err := conformance.StartDuckDB("../rival"); err == nil {
+		engines["duckdb"] = d
+	}
+	if len(engines) == 0 {
+		t.Skip("neither MariaDB nor DuckDB is installed: the scripts' answers are not compared with their oracles here")
+	}
+	for _, s := range scripts(t) {
+		t.Run(filepath.Base(s.Path), func(t *testing.T) {
+			for name, e := range engines {
+				runScript(t, s, e, name)
+			}
+			if *fill {
+				if err := s.Write(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// runScript puts the blocks of a script to an engine: all of them under the name "assay", else those that the engine vouches for.
+func runScript(t *testing.T, s *conformance.Script, e conformance.Engine, name string) {
+	t.Helper()
+	ctx := context.Background()
+	for _, b := range s.Blocks {
+		where := fmt.Sprintf("%s:%d", s.Path, b.Line)
+		if b.Kind == "table" {
+			if err := e.Create(ctx, b.Table); err != nil {
+				t.Fatalf("%s: %s: %v", where, name, err)
+			}
+			defer e.Drop(ctx, b.Table.Name)
+			continue
+		}
+		if b.SQL == "" || name != "assay" && b.Oracle != name {
+			continue
+		}
+		rows, err := e.Query(ctx, b.For(name))
+		if b.Kind == "error" {
+			checkRefusal(t, where, name, b, err)
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %s: %v\n%s", where, name, err, b.For(name))
+			continue
+		}
+		got := conformance.Render(rows, b.Sorted(), slices.Contains(b.Args, "approx"))
+		if !b.Filled && *fill && name != "assay" {
+			b.Fill(got)
+			continue
+		}
+		if !slices.Equal(got, b.Answer) {
+			t.Errorf("%s: %s\n%s\n  got:\n    %s\n  want:\n    %s", where, name, b.For(name), strings.Join(got, "\n    "), strings.Join(b.Answer, "\n    "))
+		}
+	}
+}
+
+func checkRefusal(t *testing.T, where, name string, b *conformance.Block, err error) {
+	t.Helper()
+	want, convErr := strconv.Atoi(b.Args[0])
+	var refused *conformance.Refused
+	if convErr != nil || !errors.As(err, &refused) || refused.Errno != want {
+		t.Errorf("%s: %s\n%s\n  got %v, want error %s", where, name, b.SQL, err, b.Args[0])
+	}
+}

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// finish writes statistics and footers, makes the draft's folder durable, and reads every segment back.
+// finish writes the statistics and reads every segment back.
 func (d *Draft) finish(ctx context.Context) error {
 	for _, p := range d.parts {
 		if len(p.segments) == 0 {
@@ -28,11 +28,6 @@ func (d *Draft) finish(ctx context.Context) error {
 	if err := d.readBack(ctx); err != nil {
 		return err
 	}
-	ref, err := d.writeFile(footersFile, d.writeFooters)
-	if err != nil {
-		return err
-	}
-	d.files = append(d.files, ref)
 	d.result = d.summary()
 	return nil
 }

@@ -14,7 +14,6 @@ type draftSegment struct {
 	id     schema.ID
 	rows   int64
 	out    *outFile
-	footer footer
 	hashes []schema.ColumnHash // as read back
 }
 
@@ -30,14 +29,3 @@ func (s *draftSegment) readBack(ctx context.Context) error { return nil }
 func (s *draftSegment) bounds() []schema.Bound             { return nil }
 func (s *draftSegment) columns() []columnInfo              { return nil }
 func (p *draftPartition) writeStats(w io.Writer) error     { return nil }
-
-func (d *Draft) writeFooters(w io.Writer) error {
-	var list []footer
-	for _, p := range d.parts {
-		for _, seg := range p.segments {
-			list = append(list, seg.footer)
-		}
-	}
-	_, err := w.Write(encodeFooters(list))
-	return err
-}

@@ -1,0 +1,210 @@
+package segment
+
+import (
+	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// column gathers one column of the row group being built. It starts with dictionary codes and gives the dictionary up when the
+// values turn out to be mostly different. Codes and values are dense: NULL rows have none, as in Parquet's pages.
+type column struct {
+	schema.Column
+	optional bool
+	sorted   bool // first column of the sort key: a bloom filter would tell nothing that its bounds do not
+
+	rows   int
+	valid  []byte // per row; nil while no row is NULL
+	coded  bool
+	codes  []int32
+	dict   *interner
+	flat   *batch.Vector // values once coded is false
+	remap  []int32       // code of the input dictionary -> ours, -1 unknown
+	source *batch.Dictionary
+
+	summary *columnSummary // over the whole file
+}
+
+func newColumn(c schema.Column, optional bool) *column {
+	col := &column{Column: c, optional: optional, dict: newInterner(c.Type), flat: &batch.Vector{Type: c.Type}, summary: newColumnSummary()}
+	col.reset()
+	return col
+}
+
+func (c *column) reset() {
+	c.rows, c.valid, c.codes, c.source = 0, nil, c.codes[:0], nil
+	c.coded = physicalOf(c.Type) != physBool // one bit a value needs no dictionary
+	c.dict.reset(c.Type)
+	truncate(c.flat)
+}
+
+// present counts the rows that are not NULL.
+func (c *column) present() int {
+	if c.coded {
+		return len(c.codes)
+	}
+	return c.flat.Len
+}
+
+// memBytes is what the row group holds of this column.
+func (c *column) memBytes() int64 {
+	return int64(4*len(c.codes)+len(c.valid)+16*c.dict.len()+len(c.dict.entries.Data)) + c.flat.MemBytes()
+}
+
+// appendRows adds rows lo to hi (exclusive) of a vector that is not run-coded.
+func (c *column) appendRows(v *batch.Vector, lo, hi int) {
+	c.appendValid(v, lo, hi)
+	switch v.Enc {
+	case batch.Const:
+		if v.Valid == nil || v.Valid[0] == 1 {
+			c.appendConst(v, hi-lo)
+		}
+	case batch.Dict:
+		c.appendDict(v, lo, hi)
+	default:
+		c.appendFlat(v, lo, hi)
+	}
+	if c.coded && c.hopeless() {
+		c.giveUp()
+	}
+}
+
+func (c *column) appendValid(v *batch.Vector, lo, hi int) {
+	n := hi - lo
+	if v.Valid != nil && c.valid == nil {
+		c.valid = ones(make([]byte, 0, c.rows+n), c.rows)
+	}
+	switch {
+	case c.valid == nil:
+	case v.Valid == nil:
+		c.valid = ones(c.valid, n)
+	case v.Enc == batch.Const:
+		for range n {
+			c.valid = append(c.valid, v.Valid[0])
+		}
+	default:
+		c.valid = append(c.valid, v.Valid[lo:hi]...)
+	}
+	c.rows += n
+}
+
+func ones(dst []byte, n int) []byte {
+	for range n {
+		dst = append(dst, 1)
+	}
+	return dst
+}
+
+func (c *column) appendConst(v *batch.Vector, n int) {
+	if !c.coded {
+		for range n {
+			appendPayload(c.flat, v, 0)
+		}
+		return
+	}
+	code := c.dict.value(v, 0)
+	for range n {
+		c.codes = append(c.codes, code)
+	}
+}
+
+// appendDict translates codes; an entry's value is looked at once per row group, however many rows have it.
+func (c *column) appendDict(v *batch.Vector, lo, hi int) {
+	if !c.coded {
+		for r := lo; r < hi; r++ {
+			if v.Valid == nil || v.Valid[r] == 1 {
+				appendPayload(c.flat, v.Dict.Values, int(v.Codes[r]))
+			}
+		}
+		return
+	}
+	if v.Dict != c.source {
+		c.source = v.Dict
+		c.remap = append(c.remap[:0], make([]int32, v.Dict.Values.Len)...)
+		for i := range c.remap {
+			c.remap[i] = -1
+		}
+	}
+	for r := lo; r < hi; r++ {
+		if v.Valid != nil && v.Valid[r] == 0 {
+			continue
+		}
+		code := c.remap[v.Codes[r]]
+		if code < 0 {
+			code = c.dict.value(v.Dict.Values, int(v.Codes[r]))
+			c.remap[v.Codes[r]] = code
+		}
+		c.codes = append(c.codes, code)
+	}
+}
+
+func (c *column) appendFlat(v *batch.Vector, lo, hi int) {
+	for r := lo; r < hi; r++ {
+		if v.Valid != nil && v.Valid[r] == 0 {
+			continue
+		}
+		if c.coded {
+			c.codes = append(c.codes, c.dict.value(v, r))
+		} else {
+			appendPayload(c.flat, v, r)
+		}
+	}
+}
+
+// Dictionaries are judged after patience values: earlier every column looks distinct.
+const (
+	patience       = 16 << 10
+	maxDictEntries = 1 << 17
+	maxDictBytes   = 16 << 20
+)
+
+// hopeless tells whether the dictionary should be given up now: distinct values past half of the numbers, or three quarters
+// of the texts, since a text code saves more.
+func (c *column) hopeless() bool {
+	d, n := c.dict.len(), len(c.codes)
+	if d > maxDictEntries || len(c.dict.entries.Data) > maxDictBytes {
+		return true
+	}
+	if n < patience {
+		return false
+	}
+	if c.dict.class == schema.ClassBytes {
+		return 4*d > 3*n
+	}
+	return 2*d > n
+}
+
+// worthwhile tells whether the finished chunk is better stored with its dictionary. Codes are also what makes filters and
+// grouping cheap, so texts keep them up to one entry for two rows, numbers up to one for four.
+func (c *column) worthwhile() bool {
+	d, n := c.dict.len(), len(c.codes)
+	if c.dict.class == schema.ClassBytes {
+		return 2*d <= n
+	}
+	return 4*d <= n
+}
+
+// giveUp turns codes into values.
+func (c *column) giveUp() {
+	c.coded = false
+	for _, code := range c.codes {
+		appendPayload(c.flat, c.dict.entries, int(code))
+	}
+	c.codes = c.codes[:0]
+	c.dict.reset(c.Type)
+}
+
+// appendPayload appends payload k of a vector of the same class.
+func appendPayload(dst, src *batch.Vector, k int) {
+	dst.Len++
+	switch dst.Type.Class() {
+	case schema.ClassInt64:
+		dst.I = append(dst.I, src.I[k])
+	case schema.ClassInt128:
+		dst.W = append(dst.W, src.W[k])
+	case schema.ClassFloat64:
+		dst.F = append(dst.F, canonical(src.F[k]))
+	case schema.ClassBytes:
+		dst.Data = append(dst.Data, src.Data[src.Off[k]:src.Off[k+1]]...)
+		dst.Off = append(dst.Off, uint32(len(dst.Data)))
+	}
+}

@@ -1,0 +1,43 @@
+package segment
+
+import "github.com/assaydb/assay/storage/schema"
+
+// Limits of a segment's parts.
+const (
+	// DefaultRowGroupRows is the most rows of a row group: enough that a dictionary is worth its page, few enough that a file
+	// of a million rows still feeds several readers (DESIGN.md has the figures).
+	DefaultRowGroupRows = 256 << 10
+	// DefaultRowGroupBytes closes a row group early when its values grow past it, which bounds the writer's memory.
+	DefaultRowGroupBytes = 64 << 20
+	// DefaultPageRows is the rows of a page: the same in every column, so that a page ordinal names the same rows everywhere.
+	DefaultPageRows = 16 << 10
+)
+
+// Options say what a Writer makes. Table is needed; the zero value of the others means the default.
+type Options struct {
+	Table    *schema.Table
+	ID       schema.ID // of the segment
+	Delivery schema.ID // stored in every row's _delivery, unless batches bring that column themselves
+
+	RowGroupRows  int
+	RowGroupBytes int64
+	PageRows      int
+}
+
+func (o Options) withDefaults() Options {
+	if o.RowGroupRows <= 0 {
+		o.RowGroupRows = DefaultRowGroupRows
+	}
+	if o.RowGroupBytes <= 0 {
+		o.RowGroupBytes = DefaultRowGroupBytes
+	}
+	if o.PageRows <= 0 {
+		o.PageRows = DefaultPageRows
+	}
+	return o
+}
+
+// deliveryColumn is the stored column that names each row's delivery. Its field id is the virtual one's.
+func deliveryColumn() schema.Column {
+	return schema.Column{ID: schema.VirtualDeliveryID, Name: schema.VirtualDelivery, Type: schema.TypeVarchar}
+}

@@ -1,0 +1,108 @@
+package segment
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// HashColumns reads every page through the query reader and returns the hash of each stored column, in the order of Columns
+// (the table's, then _delivery), and the rows read. What a seal compares with the hashes of what was converted.
+func (f *File) HashColumns(ctx context.Context) ([]schema.ColumnHash, int64, error) {
+	hashes := make([]schema.ColumnHash, len(f.x.columns))
+	var r ChunkReader
+	for g := range f.x.groups {
+		for k := range f.x.columns {
+			if err := ctx.Err(); err != nil {
+				return nil, 0, err
+			}
+			r.Reset(f, g, k)
+			if err := r.hash(&hashes[k], f.Pages(g)); err != nil {
+				return nil, 0, err
+			}
+		}
+	}
+	return hashes, f.x.rows, nil
+}
+
+// hash adds the chunk's values; a dictionary entry is hashed once, however many rows have it.
+func (r *ChunkReader) hash(sum *schema.ColumnHash, pages int) error {
+	dict, err := r.Dictionary()
+	if err != nil {
+		return err
+	}
+	var counts []uint64
+	if dict != nil {
+		counts = make([]uint64, dict.Values.Len)
+	}
+	for i := range pages {
+		v, err := r.stored(i)
+		if err != nil {
+			return err
+		}
+		hashVector(sum, v, counts)
+	}
+	for k, n := range counts {
+		sum.AddTimes(hashPayload(dict.Values, k), n)
+	}
+	return nil
+}
+
+// stored is Page without the short cut over the statistics: verification must look at the bytes.
+func (r *ChunkReader) stored(i int) (*batch.Vector, error) {
+	err := r.guard(func() error { return r.page(i) })
+	return &r.vec, err
+}
+
+func hashVector(sum *schema.ColumnHash, v *batch.Vector, counts []uint64) {
+	if v.Enc == batch.Const {
+		h := schema.HashNull()
+		if v.Valid == nil {
+			h = hashPayload(v, 0)
+		}
+		sum.AddTimes(h, uint64(v.Len))
+		return
+	}
+	nulls := uint64(0)
+	for i := range v.Len {
+		switch {
+		case v.Valid != nil && v.Valid[i] == 0:
+			nulls++
+		case v.Enc == batch.Dict:
+			counts[v.Codes[i]]++
+		default:
+			sum.Add(hashPayload(v, i))
+		}
+	}
+	sum.AddTimes(schema.HashNull(), nulls)
+}
+
+// Verify compares the whole file's SHA-256 with the one given: the check of last resort, at the speed of the disk.
+func Verify(ctx context.Context, r io.ReaderAt, size int64, name string, want schema.Digest) error {
+	h := sha256.New()
+	buf := make([]byte, 1<<20)
+	for at := int64(0); at < size; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(size-at, int64(len(buf)))
+		if err := readAt(r, buf[:n], at); err != nil {
+			return place{file: name, group: -1}.classify(err)
+		}
+		h.Write(buf[:n])
+		at += n
+	}
+	var got schema.Digest
+	if h.Sum(got[:0]); got != want {
+		return errs.New(errs.Corrupt, "corrupt-segment", "segment %s is damaged: its SHA-256 is %s, the catalog has %s", name, got, want)
+	}
+	return nil
+}
+
+// String names the file, for logs.
+func (f *File) String() string { return fmt.Sprintf("segment %s", f.name) }

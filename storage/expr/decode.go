@@ -1,0 +1,156 @@
+package expr
+
+import "github.com/assaydb/assay/storage/schema"
+
+// maxColumnIndex is above any column ordinal of a batch.
+const maxColumnIndex = 1 << 20
+
+func (d *decoder) expr(depth int) Expr {
+	if depth >= MaxDepth {
+		d.fail("is nested too deep")
+	}
+	if d.err != nil {
+		return &Literal{schema.NullValue(schema.TypeNull)}
+	}
+	switch d.byte() {
+	case tagColumn:
+		t := d.typ()
+		i := d.uint()
+		if i > maxColumnIndex {
+			d.fail("names a column out of range")
+		}
+		return &Column{Index: int(i), Name: d.text(), Typ: t}
+	case tagLiteral:
+		return &Literal{d.value(d.typ())}
+	case tagCall:
+		return d.call(depth)
+	case tagLogic:
+		return d.logic(depth)
+	case tagCase:
+		return d.caseOf(depth)
+	case tagIn:
+		return d.in(depth)
+	case tagCast:
+		return d.cast(depth)
+	}
+	d.fail("has an unknown node")
+	return &Literal{schema.NullValue(schema.TypeNull)}
+}
+
+func (d *decoder) list(depth int) []Expr {
+	n := d.count()
+	out := make([]Expr, 0, min(n, 1024))
+	for range n {
+		if d.err != nil {
+			break
+		}
+		out = append(out, d.expr(depth+1))
+	}
+	return out
+}
+
+// call binds the call anew and demands that nothing had to be changed: then the evaluator's assumptions about operand types
+// hold whoever wrote the bytes.
+func (d *decoder) call(depth int) Expr {
+	c := &Call{Typ: d.typ(), Name: d.text()}
+	c.Operands = d.list(depth)
+	if d.err != nil {
+		return c
+	}
+	e, err := NewCall(c.Name, c.Operands...)
+	bound, ok := e.(*Call)
+	if err != nil || !ok || bound.Name != c.Name || len(bound.Operands) != len(c.Operands) || !sameShape(bound.Typ, c.Typ) {
+		d.fail("has a call of " + c.Name + " that does not fit its operands")
+		return c
+	}
+	for i, o := range bound.Operands {
+		if o.Type() != c.Operands[i].Type() {
+			d.fail("has a call of " + c.Name + " that does not fit its operands")
+			return c
+		}
+	}
+	return c
+}
+
+// sameShape allows for another precision: folding an operand may have narrowed it.
+func sameShape(a, b schema.Type) bool { return a.Kind == b.Kind && a.Scale == b.Scale }
+
+func (d *decoder) conditions(list []Expr) {
+	for _, e := range list {
+		if e.Type().Kind != schema.Boolean {
+			d.fail("has a condition that is none")
+		}
+	}
+}
+
+func (d *decoder) logic(depth int) Expr {
+	l := &Logic{Op: LogicOp(d.byte())}
+	l.Operands = d.list(depth)
+	if l.Op > Not || len(l.Operands) == 0 || l.Op == Not && len(l.Operands) != 1 {
+		d.fail("has a connective without operands")
+	}
+	d.conditions(l.Operands)
+	return l
+}
+
+func (d *decoder) caseOf(depth int) Expr {
+	c := &Case{Typ: d.typ()}
+	hasElse := d.flag()
+	args := d.list(depth)
+	n := len(args)
+	if hasElse {
+		n--
+	}
+	if n < 2 || n%2 != 0 {
+		d.fail("has a CASE without branches")
+		return c
+	}
+	for i := 0; i < n; i += 2 {
+		c.Whens, c.Thens = append(c.Whens, args[i]), append(c.Thens, args[i+1])
+	}
+	branches := c.Thens
+	if hasElse {
+		c.Else = args[n]
+		branches = append(branches[:len(branches):len(branches)], c.Else)
+	}
+	d.conditions(c.Whens)
+	for _, b := range branches {
+		if b.Type() != c.Typ {
+			d.fail("has a CASE with branches of different types")
+		}
+	}
+	return c
+}
+
+func (d *decoder) in(depth int) Expr {
+	flags := d.byte()
+	x := &In{HasNull: flags&1 != 0, Negate: flags&2 != 0}
+	x.Operand = d.expr(depth + 1)
+	n := d.count()
+	if d.err != nil {
+		return x
+	}
+	t := x.Operand.Type()
+	for range n {
+		v := d.value(t)
+		if d.err != nil {
+			return x
+		}
+		if k := len(x.List); v.Null || k > 0 && x.List[k-1].Compare(v) >= 0 {
+			d.fail("has an IN list out of order")
+			return x
+		}
+		x.List = append(x.List, v)
+	}
+	return x
+}
+
+func (d *decoder) cast(depth int) Expr {
+	c := &Cast{To: d.typ(), Try: d.flag()}
+	c.Operand = d.expr(depth + 1)
+	from := c.Operand.Type()
+	if d.err == nil && from != c.To && from.Kind != schema.Null && !castable(from, c.To) {
+		d.fail("has an impossible cast")
+	}
+	return c
+}

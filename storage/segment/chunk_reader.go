@@ -41,9 +41,6 @@ func (r *ChunkReader) Reset(f *File, group, column int) {
 // Stats returns the chunk's statistics.
 func (r *ChunkReader) Stats() ChunkStats { return r.c.ChunkStats }
 
-// BytesRead counts the stored bytes read since the reader was made.
-func (r *ChunkReader) BytesRead() int64 { return r.read }
-
 func (r *ChunkReader) guard(fn func() error) error { return guard(r.f.place(r.group, r.column), fn) }
 
 // list decodes the page directory once.
@@ -262,4 +259,11 @@ func (r *ChunkReader) codes(body []byte, present int) error {
 	r.vec.Enc, r.vec.Dict, r.vec.Codes = batch.Dict, r.dict, codes
 	r.dec.spreadCodes(&r.vec)
 	return nil
+}
+
+// TakeBytesRead returns the stored bytes read since its last call.
+func (r *ChunkReader) TakeBytesRead() int64 {
+	n := r.read
+	r.read = 0
+	return n
 }

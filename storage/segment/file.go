@@ -167,7 +167,9 @@ func (f *File) Pages(group int) int {
 }
 
 // Stats returns what is known of a column in a row group.
-func (f *File) Stats(group, column int) ChunkStats { return f.x.groups[group].chunks[column].ChunkStats }
+func (f *File) Stats(group, column int) ChunkStats {
+	return f.x.groups[group].chunks[column].ChunkStats
+}
 
 // MemBytes is what the parsed index holds in memory.
 func (f *File) MemBytes() int64 { return f.memory }

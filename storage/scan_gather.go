@@ -1,0 +1,75 @@
+package storage
+
+import (
+	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// gatherer copies selected rows of columns into vectors that it owns and reuses.
+type gatherer struct {
+	cols  []*batch.Vector
+	owned []batch.Vector
+}
+
+// gather returns the listed rows of each column, valid until the next call. Dictionaries and constants are kept.
+func (g *gatherer) gather(cols []*batch.Vector, rows []int32) []*batch.Vector {
+	if g.owned == nil {
+		g.owned, g.cols = make([]batch.Vector, len(cols)), make([]*batch.Vector, len(cols))
+	}
+	for i, v := range cols {
+		out := &g.owned[i]
+		out.Type, out.Enc, out.Len = v.Type, v.Enc, len(rows)
+		g.cols[i] = out
+		if v.Enc == batch.Const {
+			c := *v
+			c.Len = len(rows)
+			g.cols[i] = &c
+			continue
+		}
+		valid := out.Valid[:0]
+		if v.Valid != nil {
+			valid = pick(valid, v.Valid, rows)
+		}
+		out.Valid = valid
+		gatherPayload(out, v, rows)
+		if v.Valid == nil {
+			g.cols[i] = withoutNulls(out)
+		}
+	}
+	return g.cols
+}
+
+// withoutNulls is a view of v that says so; v itself keeps its buffer of validity for later.
+func withoutNulls(v *batch.Vector) *batch.Vector {
+	view := *v
+	view.Valid = nil
+	return &view
+}
+
+func gatherPayload(out, v *batch.Vector, rows []int32) {
+	if v.Enc == batch.Dict {
+		out.Dict, out.Codes = v.Dict, pick(out.Codes[:0], v.Codes, rows)
+		return
+	}
+	switch v.Type.Class() {
+	case schema.ClassInt64:
+		out.I = pick(out.I[:0], v.I, rows)
+	case schema.ClassInt128:
+		out.W = pick(out.W[:0], v.W, rows)
+	case schema.ClassFloat64:
+		out.F = pick(out.F[:0], v.F, rows)
+	case schema.ClassBytes:
+		out.Data, out.Off = out.Data[:0], append(out.Off[:0], 0)
+		for _, r := range rows {
+			out.Data = append(out.Data, v.Data[v.Off[r]:v.Off[r+1]]...)
+			out.Off = append(out.Off, uint32(len(out.Data)))
+		}
+	}
+}
+
+func pick[T any](dst, src []T, rows []int32) []T {
+	for _, r := range rows {
+		dst = append(dst, src[r])
+	}
+	return dst
+}

@@ -1,0 +1,277 @@
+package storage
+
+import (
+	"context"
+
+	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/expr"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// scanReader reads row groups page by page. A page is cut into windows of at most batch.MaxRows rows; each window goes through
+// the conditions and, when rows are left, becomes a batch.
+type scanReader struct {
+	scan     *tableScan
+	programs []*expr.Program
+	sources  []*columnSource
+	delivery *columnSource // _delivery, read when some delivery of a segment is dead
+	err      error         // from compiling or an earlier Next
+
+	unit *scanUnit
+	page int
+	skip bool // the whole page passes, by its statistics
+	lo   int  // next window of the page, -1 before the page has begun
+
+	cols []*batch.Vector
+	live []int32
+	out  batch.Batch
+	gat  gatherer
+}
+
+// Reader returns an independent reader.
+func (s *tableScan) Reader() Reader {
+	r := &scanReader{scan: s, cols: make([]*batch.Vector, len(s.columns))}
+	for _, c := range s.columns {
+		r.sources = append(r.sources, &columnSource{scanColumn: c})
+	}
+	r.delivery = &columnSource{scanColumn: scanColumn{schema.VirtualDeliveryID, schema.TypeVarchar}}
+	env := &expr.Env{Zone: s.zone, NoDictionary: s.opt.NoDictionary}
+	for i := range s.filter {
+		p, err := expr.Compile(s.filter[i].expr, env)
+		if err != nil {
+			r.err = err
+			break
+		}
+		r.programs = append(r.programs, p)
+	}
+	return r
+}
+
+// Next returns the next batch with at least one row, nil at the end.
+func (r *scanReader) Next(ctx context.Context) (*batch.Batch, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	b, err := r.next(ctx)
+	r.count()
+	if err != nil {
+		r.err = err
+		return nil, err
+	}
+	return b, nil
+}
+
+func (r *scanReader) next(ctx context.Context) (*batch.Batch, error) {
+	for {
+		if r.unit == nil {
+			if ok, err := r.begin(ctx); !ok {
+				return nil, err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		b, err := r.nextOfPage()
+		if err != nil || b != nil {
+			return b, err
+		}
+		if r.page++; r.page == r.unit.file.Pages(r.unit.group) {
+			r.scan.queue.done(r.unit)
+			r.unit = nil
+		}
+		r.lo = -1
+	}
+}
+
+// begin takes the next row group.
+func (r *scanReader) begin(ctx context.Context) (bool, error) {
+	u, err := r.scan.queue.take(ctx)
+	if u == nil || err != nil {
+		return false, err
+	}
+	r.unit, r.page, r.lo = u, 0, -1
+	for _, c := range r.sources {
+		c.reset(u, r.scan.opt)
+	}
+	if anyDead(u.file.parts) {
+		r.delivery.reset(u, r.scan.opt)
+	}
+	return true, nil
+}
+
+// nextOfPage returns the next batch of the current page, nil when the page is done.
+func (r *scanReader) nextOfPage() (*batch.Batch, error) {
+	rows := r.pageRows()
+	if r.lo < 0 {
+		read, err := r.beginPage(rows)
+		if err != nil || !read {
+			return nil, err
+		}
+	}
+	for r.lo < rows {
+		lo, hi := r.lo, min(r.lo+batch.MaxRows, rows)
+		r.lo = hi
+		b, err := r.window(lo, hi)
+		if err != nil || b != nil {
+			return b, err
+		}
+	}
+	return nil, nil
+}
+
+func (r *scanReader) pageRows() int {
+	f := r.unit.file
+	return int(min(int64(f.PageRows()), f.RowGroupRows(r.unit.group)-int64(r.page)*int64(f.PageRows())))
+}
+
+// beginPage judges the page by its statistics and reports whether it must be read.
+func (r *scanReader) beginPage(rows int) (bool, error) {
+	s := r.scan
+	s.counts.pages.Add(1)
+	verdict := keepAll
+	if !r.unit.all {
+		var err error
+		if verdict, err = r.judgePage(rows); err != nil {
+			return false, err
+		}
+	}
+	if verdict == keepNone {
+		s.counts.pagesPruned.Add(1)
+		return false, nil
+	}
+	s.counts.rows.Add(int64(rows))
+	r.lo, r.skip = 0, verdict == keepAll
+	if s.opt.NoLateColumns {
+		return true, r.load(len(r.sources))
+	}
+	return true, nil
+}
+
+func (r *scanReader) judgePage(rows int) (keep, error) {
+	var failed error
+	verdict := r.scan.judge(int64(rows), func(k int) (schema.Bound, bool) {
+		return r.scan.bound(r.unit.file, k, int64(rows), func(int) (boundStats, bool) {
+			st, err := r.sources[k].chunk.PageStats(r.page)
+			if err != nil {
+				failed = err
+			}
+			return boundStats{st.Min, st.Max, st.Nulls, false, st.NaN}, err == nil
+		})
+	})
+	return verdict, failed
+}
+
+// load decodes the first n columns of the page.
+func (r *scanReader) load(n int) error {
+	for _, c := range r.sources[:n] {
+		if err := c.load(r.page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// window filters rows lo to hi (exclusive) of the page and returns those that are left, nil when none are.
+func (r *scanReader) window(lo, hi int) (*batch.Batch, error) {
+	clear(r.cols)
+	sel, err := r.alive(lo, hi)
+	if err != nil {
+		return nil, err
+	}
+	if !r.skip {
+		for i := range r.scan.filter {
+			if sel != nil && len(sel) == 0 {
+				return nil, nil
+			}
+			if sel, err = r.apply(i, lo, hi, sel); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if sel != nil && len(sel) == 0 {
+		return nil, nil
+	}
+	return r.emit(lo, hi, sel)
+}
+
+// apply evaluates one condition over the rows that are left.
+func (r *scanReader) apply(i, lo, hi int, sel []int32) ([]int32, error) {
+	for _, k := range r.scan.filter[i].columns {
+		if err := r.column(k, lo, hi); err != nil {
+			return nil, err
+		}
+	}
+	return r.programs[i].Filter(&batch.Batch{Cols: r.cols, Len: hi - lo, Sel: sel})
+}
+
+func (r *scanReader) column(k, lo, hi int) error {
+	if r.cols[k] != nil {
+		return nil
+	}
+	if err := r.sources[k].load(r.page); err != nil {
+		return err
+	}
+	r.cols[k] = r.sources[k].window(lo, hi, r.firstRow())
+	return nil
+}
+
+// firstRow is the page's first row within the segment.
+func (r *scanReader) firstRow() int64 {
+	return r.unit.first + int64(r.page)*int64(r.unit.file.PageRows())
+}
+
+// alive lists the rows whose delivery is in force, nil for all.
+func (r *scanReader) alive(lo, hi int) ([]int32, error) {
+	f := r.unit.file
+	if !anyDead(f.parts) {
+		return nil, nil
+	}
+	if err := r.delivery.load(r.page); err != nil {
+		return nil, err
+	}
+	v := r.delivery.window(lo, hi, 0)
+	r.live = r.live[:0]
+	for i := range v.Len {
+		if isLive(f.parts, v.Bytes(i)) {
+			r.live = append(r.live, int32(i))
+		}
+	}
+	return r.live, nil
+}
+
+func isLive(parts []schema.Part, delivery []byte) bool {
+	for _, p := range parts {
+		if p.Delivery.String() == string(delivery) {
+			return p.Live
+		}
+	}
+	return false
+}
+
+// emit builds the batch. Few rows left are copied together, so that operators see dense batches; many are left in place under
+// a selection, which costs nothing.
+func (r *scanReader) emit(lo, hi int, sel []int32) (*batch.Batch, error) {
+	n := r.scan.req.Output
+	for k := range n {
+		if err := r.column(k, lo, hi); err != nil {
+			return nil, err
+		}
+	}
+	if len(sel) == hi-lo {
+		sel = nil
+	}
+	r.out = batch.Batch{Cols: r.cols[:n], Len: hi - lo, Sel: sel}
+	if sel != nil && 2*len(sel) < hi-lo {
+		r.out = batch.Batch{Cols: r.gat.gather(r.cols[:n], sel), Len: len(sel)}
+	}
+	return &r.out, nil
+}
+
+// count adds the bytes read since the last call to the scan's counters.
+func (r *scanReader) count() {
+	n := r.delivery.chunk.TakeBytesRead()
+	for _, c := range r.sources {
+		n += c.chunk.TakeBytesRead()
+	}
+	r.scan.counts.bytes.Add(n)
+}

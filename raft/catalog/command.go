@@ -16,19 +16,24 @@ const (
 	kindRevertDelivery
 	kindPutMember
 	kindRemoveMember
+	kindPurgeExpired
+	kindSetRetention
 )
 
 // PutTable creates a table (Expect 0; Conflict when the name exists) or replaces its definition when its version is Expect.
-// The catalog assigns id, version and the ids of columns that have none.
+// The catalog assigns id and version, and ids to the columns that have none; a new table may bring its own unused id.
+// The partition columns cannot change while the table holds deliveries.
 type PutTable struct {
 	Table  schema.Table
 	Expect uint32
+	At     int64 // proposer's clock, microseconds since 1970
 }
 
-// DropTable removes a table and everything in it from the live state.
+// DropTable removes a table and everything in it from the live state. Its name is free at once, for a table with a new id.
 type DropTable struct {
 	Name   string
 	Expect uint32 // version, 0 for any
+	At     int64  // proposer's clock, microseconds since 1970
 }
 
 // CommitDelivery brings a delivery and its segments into force in one step. With Replace, every delivery in force in its slot
@@ -36,18 +41,23 @@ type DropTable struct {
 //   - the table's version is not Expect (someone altered it: convert again),
 //   - the same content is in force in the slot already (the result names it),
 //   - the same content was superseded there and Force is not set,
-//   - StartedAt is more than 24 hours before the newest commit (its files may be gone as orphans).
+//   - StartedAt is more than 24 hours before the newest commit (its files may be gone as orphans),
+//   - its segments do not hold the rows it accepted.
+//
+// A load that makes its table or widens it says so here, so that both happen or neither: Table is then the definition the rows
+// were converted under, complete with column ids (as Snapshot.Define gives it). With Expect 0 the table must not exist.
 type CommitDelivery struct {
 	Delivery  Delivery
 	Segments  []schema.Segment
 	Replace   bool
 	Force     bool
 	Expect    uint32
-	StartedAt int64 // microseconds since 1970
+	StartedAt int64         // microseconds since 1970
+	Table     *schema.Table // nil when the table stays as it is
 }
 
 // RevertDelivery takes a delivery out of force and puts back the ones it replaced. Refused when it is not in force, or when
-// what it replaced is past retention.
+// what it replaced is past retention (Gone).
 type RevertDelivery struct {
 	Delivery schema.ID
 	At       int64 // proposer's clock, microseconds since 1970
@@ -66,17 +76,40 @@ type PutMember struct{ Member Member }
 // RemoveMember removes a member.
 type RemoveMember struct{ ID string }
 
+// PurgeExpired forgets what left the live state longer ago than the retention, oldest first. At most Limit deliveries go in one
+// command (0 for 10,000), so that none holds up the others; Result.More says that some are left. Files may be deleted once the
+// command is applied, not before: until then a revert or an older view may need them.
+type PurgeExpired struct {
+	Now   int64 // proposer's clock, microseconds since 1970
+	Limit uint32
+}
+
+// SetRetention sets how long what was replaced, reverted or dropped is kept.
+type SetRetention struct {
+	Micros int64
+}
+
 func (*PutTable) kind() commandKind       { return kindPutTable }
 func (*DropTable) kind() commandKind      { return kindDropTable }
 func (*CommitDelivery) kind() commandKind { return kindCommitDelivery }
 func (*RevertDelivery) kind() commandKind { return kindRevertDelivery }
 func (*PutMember) kind() commandKind      { return kindPutMember }
 func (*RemoveMember) kind() commandKind   { return kindRemoveMember }
+func (*PurgeExpired) kind() commandKind   { return kindPurgeExpired }
+func (*SetRetention) kind() commandKind   { return kindSetRetention }
 
 // Result is what applying a command gave.
 type Result struct {
-	Index    uint64        // catalog index after the command
-	Table    *schema.Table // PutTable
+	Index    uint64        // catalog index after the command; a refused or needless command leaves it as it was
+	Table    *schema.Table // PutTable, CommitDelivery
 	Delivery *Delivery     // CommitDelivery, RevertDelivery: as it now stands; for a duplicate, the one in force
 	Same     bool          // CommitDelivery: the content was in force already, nothing changed
+	Purged   []Purged      // PurgeExpired: what was forgotten
+	More     bool          // PurgeExpired: the limit was reached, propose it again
+}
+
+// Purged names a delivery whose folder may be deleted.
+type Purged struct {
+	Table    uint32
+	Delivery schema.ID
 }

@@ -28,7 +28,17 @@ type Delivery struct {
 	Added      uint64
 	Removed    uint64    // 0 while in force
 	Superseded schema.ID // the delivery that took its place; zero when reverted or in force
+	Purged     bool      // past retention: its segments and files are gone, only this record is left
 }
+
+// Slot names what a delivery can replace: a source's period when Named, else its own content.
+type Slot struct {
+	Source, Period string
+	Named          bool
+}
+
+// Slot returns the delivery's slot.
+func (d *Delivery) Slot() Slot { return Slot{Source: d.Source, Period: d.Period, Named: d.Named} }
 
 // ColumnBytes is the compressed size of one column over a delivery.
 type ColumnBytes struct {

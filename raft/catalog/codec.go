@@ -1,0 +1,127 @@
+package catalog
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
+	"github.com/zeebo/xxh3"
+)
+
+// commandVersion is the version of the command format. A command is: version, kind, fields, XXH3-64 of all before it.
+const commandVersion = 1
+
+// checksumBytes is the length of the XXH3-64 at the end of a command.
+const checksumBytes = 8
+
+// MaxCommandBytes bounds one command: a delivery of about half a million segments.
+const MaxCommandBytes = 64 << 20
+
+// Encode returns the bytes of a command. The same command always gives the same bytes.
+func Encode(c Command) []byte {
+	b := []byte{commandVersion, byte(c.kind())}
+	switch c := c.(type) {
+	case *PutTable:
+		b = appendTable(b, &c.Table)
+		b = binary.AppendUvarint(b, uint64(c.Expect))
+		b = binary.AppendVarint(b, c.At)
+	case *DropTable:
+		b = appendString(b, c.Name)
+		b = binary.AppendUvarint(b, uint64(c.Expect))
+		b = binary.AppendVarint(b, c.At)
+	case *CommitDelivery:
+		b = appendCommit(b, c)
+	case *RevertDelivery:
+		b = binary.AppendVarint(append(b, c.Delivery[:]...), c.At)
+	case *PutMember:
+		b = appendString(appendString(appendString(b, c.Member.ID), c.Member.Address), c.Member.Role)
+	case *RemoveMember:
+		b = appendString(b, c.ID)
+	case *PurgeExpired:
+		b = binary.AppendUvarint(binary.AppendVarint(b, c.Now), uint64(c.Limit))
+	case *SetRetention:
+		b = binary.AppendVarint(b, c.Micros)
+	}
+	return binary.LittleEndian.AppendUint64(b, xxh3.Hash(b))
+}
+
+func appendCommit(b []byte, c *CommitDelivery) []byte {
+	b = appendDelivery(b, &c.Delivery)
+	b = appendBool(appendBool(b, c.Replace), c.Force)
+	b = binary.AppendUvarint(b, uint64(c.Expect))
+	b = binary.AppendVarint(b, c.StartedAt)
+	b = appendBool(b, c.Table != nil)
+	if c.Table != nil {
+		b = appendTable(b, c.Table)
+	}
+	b = binary.AppendUvarint(b, uint64(len(c.Segments)))
+	for i := range c.Segments {
+		b = appendSegment(b, &c.Segments[i], &c.Delivery)
+	}
+	return b
+}
+
+// Decode reads what Encode wrote. Its memory is bounded by the length of the input, whatever that holds.
+func Decode(b []byte) (Command, error) {
+	if len(b) < 2+checksumBytes {
+		return nil, corruptCommand(fmt.Errorf("only %d bytes", len(b)))
+	}
+	body, sum := b[:len(b)-checksumBytes], b[len(b)-checksumBytes:]
+	if xxh3.Hash(body) != binary.LittleEndian.Uint64(sum) {
+		return nil, corruptCommand(fmt.Errorf("the checksum of its %d bytes does not match", len(b)))
+	}
+	if body[0] != commandVersion {
+		return nil, errs.New(errs.Invalid, "command-version", "catalog command has format version %d, this release reads %d", body[0], commandVersion).
+			WithHint("upgrade this node")
+	}
+	r := &reader{s: string(body), off: 1}
+	c := r.command()
+	if err := r.end(); err != nil {
+		return nil, corruptCommand(err)
+	}
+	return c, nil
+}
+
+func corruptCommand(err error) error {
+	return errs.New(errs.Corrupt, "corrupt-command", "catalog command cannot be read: %w", err)
+}
+
+func (r *reader) command() Command {
+	switch k := commandKind(r.byte()); k {
+	case kindPutTable:
+		return &PutTable{Table: *r.table(), Expect: r.uint32(), At: r.varint()}
+	case kindDropTable:
+		return &DropTable{Name: r.string(), Expect: r.uint32(), At: r.varint()}
+	case kindCommitDelivery:
+		return r.commit()
+	case kindRevertDelivery:
+		return &RevertDelivery{Delivery: r.id(), At: r.varint()}
+	case kindPutMember:
+		return &PutMember{Member{ID: r.string(), Address: r.string(), Role: r.string()}}
+	case kindRemoveMember:
+		return &RemoveMember{ID: r.string()}
+	case kindPurgeExpired:
+		return &PurgeExpired{Now: r.varint(), Limit: r.uint32()}
+	case kindSetRetention:
+		return &SetRetention{Micros: r.varint()}
+	default:
+		r.fail("unknown command %d", k)
+		return nil
+	}
+}
+
+func (r *reader) commit() *CommitDelivery {
+	c := &CommitDelivery{Delivery: *r.delivery(), Replace: r.bool(), Force: r.bool(), Expect: r.uint32(), StartedAt: r.varint()}
+	if r.bool() {
+		c.Table = r.table()
+	}
+	const smallest = 16 + 32 + 5 // id, checksum, and a byte for each other field
+	if n := r.count(smallest); n > 0 {
+		c.Segments = make([]schema.Segment, n)
+	}
+	for i := range c.Segments {
+		r.segment(&c.Segments[i], &c.Delivery)
+	}
+	return c
+}

@@ -1,0 +1,206 @@
+package catalog
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"github.com/assaydb/assay/storage/schema"
+	"github.com/zeebo/xxh3"
+)
+
+// The setters below are the only ones who touch the trees: they keep the sum and the derived indexes in step.
+
+func hashEntry(k entryKey, e *entry) []byte {
+	u := xxh3.HashString128(e.blob)
+	b := make([]byte, 0, 64)
+	b = append(b, byte(frameEntries))
+	b = appendEntryHead(b, k, e)
+	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, u.Lo), u.Hi)
+}
+
+// putEntry adds or changes a delivery's entry.
+func (s *state) putEntry(k entryKey, e entry) {
+	if old, ok := s.entries.get(k); ok {
+		s.sum.sub(hashEntry(k, &old))
+	}
+	s.entries.set(k, e)
+	s.sum.add(hashEntry(k, &e))
+}
+
+// dropEntry removes an entry and its own indexes, not its groups.
+func (s *state) dropEntry(k entryKey, e *entry, d *Delivery) {
+	s.sum.sub(hashEntry(k, e))
+	s.entries.delete(k)
+	s.ids.delete(idKey(d.ID))
+	s.slots.delete(slotKey{slotHash(d), k.table, k.seq})
+}
+
+// indexEntry puts a new entry's delivery into the indexes that find it by id and by slot.
+func (s *state) indexEntry(k entryKey, d *Delivery) {
+	s.ids.set(idKey(d.ID), k)
+	s.slots.set(slotKey{slotHash(d), k.table, k.seq}, struct{}{})
+}
+
+// hashTable hashes a version of a definition.
+func hashTable(e *tableEntry) []byte {
+	return appendTableEntry([]byte{byte(frameTables)}, e)
+}
+
+func keyOf(e *tableEntry) tableKey { return tableKey{strings.ToLower(e.def.Name), e.added} }
+
+func (s *state) putTable(e tableEntry) {
+	k := keyOf(&e)
+	if old, ok := s.tables.get(k); ok {
+		s.sum.sub(hashTable(&old))
+	}
+	s.tables.set(k, e)
+	s.tableIDs.set(tableIDKey{e.def.ID, e.added}, k)
+	s.sum.add(hashTable(&e))
+}
+
+func (s *state) dropTableEntry(e *tableEntry) {
+	s.sum.sub(hashTable(e))
+	s.tables.delete(keyOf(e))
+	s.tableIDs.delete(tableIDKey{e.def.ID, e.added})
+}
+
+func hashMember(m *Member) []byte { return appendMember([]byte{byte(frameMembers)}, m) }
+
+func (s *state) putMember(m Member) {
+	s.removeMember(m.ID)
+	s.members.set(stringKey(m.ID), m)
+	s.sum.add(hashMember(&m))
+}
+
+func (s *state) removeMember(id string) bool {
+	old, ok := s.members.get(stringKey(id))
+	if ok {
+		s.sum.sub(hashMember(&old))
+		s.members.delete(stringKey(id))
+	}
+	return ok
+}
+
+func hashPart(k partKey, p partition) []byte {
+	return appendPart([]byte{byte(framePartitions)}, k, p)
+}
+
+func (s *state) putPart(k partKey, p partition) {
+	if old, ok := s.parts.get(k); ok {
+		s.sum.sub(hashPart(k, old))
+	}
+	s.parts.set(k, p)
+	s.sum.add(hashPart(k, p))
+}
+
+func (s *state) dropPart(k partKey, p partition) {
+	s.sum.sub(hashPart(k, p))
+	s.parts.delete(k)
+}
+
+// touchPart returns the partition's number, giving it one if it is new, and marks it as changed by the command under way.
+func (s *state) touchPart(table uint32, values string) uint32 {
+	k := partKey{table, values}
+	p, ok := s.parts.get(k)
+	if !ok {
+		k.values = strings.Clone(values) // not a window into a packed delivery, which would keep all of that alive
+		p.number = s.nextPart
+		s.nextPart++
+	} else if p.changed == s.index {
+		return p.number
+	}
+	p.changed = s.index
+	s.putPart(k, p)
+	return p.number
+}
+
+// putRemoved queues a delivery for the end of its retention.
+func (s *state) putRemoved(k removedKey, at int64) {
+	s.removed.set(k, at)
+	s.sum.add(hashRemoved(k, at))
+}
+
+func (s *state) dropRemoved(k removedKey) {
+	if at, ok := s.removed.get(k); ok {
+		s.sum.sub(hashRemoved(k, at))
+		s.removed.delete(k)
+	}
+}
+
+func hashRemoved(k removedKey, at int64) []byte {
+	return appendRemoved([]byte{byte(frameRemoved)}, k, at)
+}
+
+func (s *state) putSpan(k spanKey, end uint64) {
+	s.spans.set(k, end)
+	s.sum.add(hashSpan(k, end))
+}
+
+func (s *state) dropSpan(k spanKey, end uint64) {
+	s.sum.sub(hashSpan(k, end))
+	s.spans.delete(k)
+}
+
+func hashSpan(k spanKey, end uint64) []byte { return appendSpan([]byte{byte(frameSpans)}, k, end) }
+
+// Totals counts what is in force in a table.
+type Totals struct {
+	Deliveries, Segments, Rows, Bytes int64
+}
+
+func (t *Totals) add(d *Delivery, sign int64) {
+	t.Deliveries += sign
+	t.Segments += sign * int64(d.Segments)
+	t.Rows += sign * d.Rows
+	t.Bytes += sign * d.Bytes
+}
+
+func (s *state) count(table uint32, d *Delivery, sign int64) {
+	t, _ := s.totals.get(uintKey(table))
+	t.add(d, sign)
+	s.totals.set(uintKey(table), t)
+}
+
+// tableByName returns the version of the named table in force at index.
+func (s *state) tableByName(name string, index uint64) (e tableEntry, ok bool) {
+	low := strings.ToLower(name)
+	s.tables.descend(tableKey{low, index}, func(k tableKey, v tableEntry) bool {
+		e, ok = v, k.name == low && v.live(index)
+		return false
+	})
+	return e, ok
+}
+
+// tableByID returns the newest version of the table that had come by index, whether it is in force or not.
+func (s *state) tableByID(id uint32, index uint64) (e tableEntry, ok bool) {
+	s.tableIDs.descend(tableIDKey{id, index}, func(k tableIDKey, name tableKey) bool {
+		if k.id == id {
+			e, ok = s.tables.get(name)
+		}
+		return false
+	})
+	return e, ok
+}
+
+// find returns the entry and record of a delivery.
+func (s *state) find(id schema.ID) (entryKey, entry, *Delivery, bool) {
+	k, ok := s.ids.get(idKey(id))
+	if !ok {
+		return k, entry{}, nil, false
+	}
+	e, d := s.load(k)
+	return k, e, d, true
+}
+
+// load returns an entry that must exist, and its record.
+func (s *state) load(k entryKey) (entry, *Delivery) {
+	e, ok := s.entries.get(k)
+	if !ok {
+		panic("BUG: catalog index names a delivery that is not there")
+	}
+	d, err := record(e.blob)
+	if err != nil {
+		panic("BUG: packed delivery cannot be read: " + err.Error())
+	}
+	return e, d
+}

@@ -1,0 +1,222 @@
+package catalog
+
+import (
+	"iter"
+
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// Coarse is what can be known of several segments without unpacking them. It is valid during the call alone.
+type Coarse struct {
+	Partition []schema.Value
+	Segments  int            // 0 when asked of the partition as a whole
+	Rows      int64          // of these segments
+	Bytes     int64          // of these segments
+	Bounds    []schema.Bound // hold for all of these segments; nil when asked of the partition as a whole
+}
+
+// Segments returns the segments in force in a table, by partition and age. Those of one group share their Partition.
+func (s *Snapshot) Segments(table uint32) iter.Seq[*schema.Segment] {
+	return s.SegmentsWhere(table, func(*Coarse) bool { return true })
+}
+
+// SegmentsWhere leaves out what keep says cannot matter. It is asked first about each partition (Segments is 0), then, where it
+// agreed, about each delivery's share of that partition; only shares it keeps are unpacked.
+func (s *Snapshot) SegmentsWhere(table uint32, keep func(*Coarse) bool) iter.Seq[*schema.Segment] {
+	return func(yield func(*schema.Segment) bool) {
+		w := walk{Snapshot: s, keep: keep, yield: yield}
+		if _, ok := s.TableByID(table); ok {
+			w.table(table)
+		}
+	}
+}
+
+// walk is one pass over a table's segments.
+type walk struct {
+	*Snapshot
+	keep   func(*Coarse) bool
+	yield  func(*schema.Segment) bool
+	values []schema.Value // reused
+	bounds []schema.Bound // reused
+}
+
+func (w *walk) table(table uint32) {
+	w.state.parts.ascend(partKey{table: table}, func(k partKey, p partition) bool {
+		return k.table == table && w.partition(k, p)
+	})
+}
+
+func (w *walk) partition(k partKey, p partition) (more bool) {
+	w.values = (&reader{s: k.values}).values(w.values[:0])
+	if !w.keep(&Coarse{Partition: w.values}) {
+		return true
+	}
+	more = true
+	w.state.groups.ascend(groupKey{partition: p.number}, func(g groupKey, offset uint32) bool {
+		if g.partition != p.number {
+			return false
+		}
+		more = w.share(entryKey{k.table, g.seq}, offset)
+		return more
+	})
+	return more
+}
+
+// share walks one delivery's segments in a partition.
+func (w *walk) share(k entryKey, offset uint32) bool {
+	e, ok := w.state.entries.get(k)
+	if !ok {
+		panic("BUG: catalog index names a delivery that is not there")
+	}
+	st, ok := w.stay(k, &e)
+	if !ok || st.removed != 0 {
+		return true
+	}
+	r := &reader{s: e.blob, off: int(offset)}
+	h, files := r.group(w.bounds[:0])
+	must(r.err)
+	w.bounds = h.bounds
+	if !w.keep(&Coarse{Partition: w.values, Segments: h.segments, Rows: h.rows, Bytes: h.bytes, Bounds: h.bounds}) {
+		return true
+	}
+	return w.unpack(k, &e, st, files, append([]schema.Value(nil), w.values...), w.yield)
+}
+
+// unpack yields the segments of one group.
+func (s *Snapshot) unpack(k entryKey, e *entry, st stay, files string, partition []schema.Value, yield func(*schema.Segment) bool) bool {
+	rec := recordReader(e.blob)
+	self := schema.Part{Delivery: rec.id(), Live: st.removed == 0}
+	rec.uint32()
+	self.Source, self.Period = rec.string(), rec.string()
+	r := &reader{s: files}
+	for r.left() > 0 {
+		seg := &schema.Segment{Table: k.table, Delivery: self.Delivery, Partition: partition, Added: st.added, Removed: st.removed}
+		r.file(seg)
+		must(r.err)
+		if seg.Parts == nil {
+			self.Rows = seg.Rows
+			seg.Parts = []schema.Part{self}
+		} else {
+			s.enliven(seg.Parts)
+		}
+		if !yield(seg) {
+			return false
+		}
+	}
+	return true
+}
+
+// enliven says of each part whether its delivery is in force in this view.
+func (s *Snapshot) enliven(parts []schema.Part) {
+	for i := range parts {
+		d, ok := s.Delivery(parts[i].Delivery)
+		parts[i].Live = ok && d.Removed == 0
+	}
+}
+
+// SegmentsOf returns the segments of one delivery, in force or not; none once it is purged.
+func (s *Snapshot) SegmentsOf(delivery schema.ID) iter.Seq[*schema.Segment] {
+	return func(yield func(*schema.Segment) bool) {
+		if k, ok := s.state.ids.get(idKey(delivery)); ok {
+			s.segmentsOf(k, yield)
+		}
+	}
+}
+
+func (s *Snapshot) segmentsOf(k entryKey, yield func(*schema.Segment) bool) bool {
+	e, ok := s.state.entries.get(k)
+	st, begun := s.stay(k, &e)
+	if !ok || !begun {
+		return true
+	}
+	more := true
+	must(groups(e.blob, func(h groupHead, _ uint32, files string) {
+		more = more && s.unpack(k, &e, st, files, (&reader{s: h.partition}).values(nil), yield)
+	}))
+	return more
+}
+
+// AllSegments returns every segment that is not past retention, in force or not: what the disks and the mirror must hold.
+func (s *Snapshot) AllSegments() iter.Seq[*schema.Segment] {
+	return func(yield func(*schema.Segment) bool) {
+		s.state.entries.all(func(k entryKey, _ entry) bool { return s.segmentsOf(k, yield) })
+	}
+}
+
+// Expired returns the deliveries that PurgeExpired{Now: now} would forget. Their files are still needed until it has.
+func (s *Snapshot) Expired(now int64) iter.Seq[*Delivery] {
+	before := now - s.state.retention
+	return func(yield func(*Delivery) bool) {
+		if !s.expiredTables(before, yield) {
+			return
+		}
+		s.state.removed.all(func(k removedKey, at int64) bool {
+			if at > before {
+				return false
+			}
+			if t, ok := s.state.tableByID(k.table, s.state.index); ok && t.dropped && t.removedAt <= before {
+				return true // came with its table
+			}
+			d, ok := s.delivery(k.entryKey)
+			return !ok || yield(d)
+		})
+	}
+}
+
+func (s *Snapshot) expiredTables(before int64, yield func(*Delivery) bool) bool {
+	more := true
+	s.state.tables.all(func(_ tableKey, t tableEntry) bool {
+		if !t.dropped || t.removedAt > before {
+			return true
+		}
+		for d := range s.Deliveries(t.def.ID) {
+			if more = d.Purged || yield(d); !more {
+				break
+			}
+		}
+		return more
+	})
+	return more
+}
+
+// Partition is one partition of a table and what is in force in it.
+type Partition struct {
+	Values      []schema.Value
+	LastChanged uint64 // catalog index; at an older view, that view's own index if it changed since
+	Totals      Totals
+}
+
+// Partitions returns the partitions of a table in which something is in force, by encoded value.
+func (s *Snapshot) Partitions(table uint32) iter.Seq[Partition] {
+	return func(yield func(Partition) bool) {
+		if _, ok := s.TableByID(table); !ok {
+			return
+		}
+		var at *Partition
+		w := walk{Snapshot: s}
+		w.keep = func(c *Coarse) bool {
+			if c.Segments > 0 {
+				at.Totals.Deliveries++
+				at.Totals.Segments += int64(c.Segments)
+				at.Totals.Rows += c.Rows
+				at.Totals.Bytes += c.Bytes
+			}
+			return c.Segments == 0
+		}
+		s.state.parts.ascend(partKey{table: table}, func(k partKey, p partition) bool {
+			if k.table != table {
+				return false
+			}
+			at = &Partition{LastChanged: min(p.changed, s.index)}
+			w.partition(k, p)
+			at.Values = append(at.Values, w.values...)
+			return at.Totals.Deliveries == 0 || yield(*at)
+		})
+	}
+}
+
+// PartitionChanged returns the catalog index at which a partition last changed, 0 for one that never held anything.
+func (s *Snapshot) PartitionChanged(table uint32, values []schema.Value) uint64 {
+	p, _ := s.state.parts.get(partKey{table, string(appendValues(nil, values))})
+	return min(p.changed, s.index)
+}

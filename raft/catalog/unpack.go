@@ -1,0 +1,71 @@
+package catalog
+
+import "github.com/assaydb/assay/storage/schema"
+
+// record returns the delivery's own part of a packed delivery; which table it is in, and when it came and left, is the entry's.
+func record(blob string) (*Delivery, error) {
+	r := recordReader(blob)
+	d := r.delivery()
+	return d, r.end()
+}
+
+func recordReader(blob string) *reader {
+	r := &reader{s: blob}
+	if v := r.byte(); v != packVersion {
+		r.fail("packed delivery of version %d", v)
+	}
+	r.s, r.off = r.string(), 0
+	return r
+}
+
+// groupHead is what stands before the segments of a group.
+type groupHead struct {
+	partition string // encoded values
+	segments  int
+	rows      int64
+	bytes     int64
+	bounds    []schema.Bound
+}
+
+// group reads the head of a group and leaves r at its segments; bounds is reused memory.
+func (r *reader) group(bounds []schema.Bound) (h groupHead, files string) {
+	start := r.off
+	r.skipValues()
+	h.partition = r.s[start:r.off]
+	h.segments = int(r.uvarint())
+	h.rows, h.bytes = r.varint(), r.varint()
+	h.bounds = r.bounds(bounds)
+	files = r.string()
+	if h.segments < 1 || h.segments > len(files) {
+		r.fail("a group of %d segments in %d bytes", h.segments, len(files))
+	}
+	if h.segments == 1 {
+		one := &reader{s: files}
+		one.take(16 + 32 + 1)
+		one.varint()
+		one.varint()
+		h.bounds = one.bounds(bounds)
+	}
+	return h, files
+}
+
+func (r *reader) skipValues() {
+	for n := r.count(1); n > 0; n-- {
+		r.value()
+	}
+}
+
+// groups calls fn with every group of a packed delivery: its head, where it begins and its segments.
+func groups(blob string, fn func(h groupHead, offset uint32, files string)) error {
+	r := &reader{s: blob}
+	r.byte()
+	_ = r.string()
+	for r.err == nil && r.left() > 0 {
+		offset := uint32(r.off)
+		h, files := r.group(nil)
+		if r.err == nil {
+			fn(h, offset, files)
+		}
+	}
+	return r.err
+}

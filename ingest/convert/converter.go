@@ -1,0 +1,274 @@
+package convert
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/assaydb/assay/ingest/csvscan"
+	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/decimal"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// Converter turns chunks into batches by one plan.
+type Converter struct {
+	plan  *Plan
+	text  []interner // per column
+	check checker
+	why   []Reason // per row, of the leftmost bad cell
+	where []int32  // its column
+	buf   []byte   // an unescaped cell
+}
+
+// Result is one chunk converted: the rows that fit, and the records that do not.
+type Result struct {
+	Batch   *batch.Batch
+	Records int64 // of the chunk
+	Rejects []Reject
+	Hashes  []schema.ColumnHash // per column, of the batch
+	Nulls   []int64
+}
+
+// Reject is a record of the chunk that was not converted. Column is -1 when the record as a whole is at fault.
+type Reject struct {
+	Record int32
+	Column int32
+	Fault  csvscan.Fault // set instead of Reason when the scanner found it
+	Reason Reason
+}
+
+// NewConverter returns a converter for a plan, which must not change.
+func NewConverter(p *Plan) *Converter {
+	return &Converter{plan: p, text: make([]interner, len(p.Types))}
+}
+
+// Convert converts a chunk. The batch holds nothing of the chunk's memory.
+func (c *Converter) Convert(ch *csvscan.Chunk) *Result {
+	r := &Result{Records: int64(len(ch.Records))}
+	rows := c.check.rows(ch, c.plan.Width, &r.Rejects)
+	n := len(rows)
+	c.why = append(c.why[:0], make([]Reason, n)...)
+	c.where = append(c.where[:0], make([]int32, n)...)
+	b := &batch.Batch{Len: n, Cols: make([]*batch.Vector, len(c.plan.Types))}
+	bad := false
+	for j := range c.plan.Types {
+		var faults bool
+		b.Cols[j], faults = c.column(ch, rows, j)
+		bad = bad || faults
+	}
+	if bad {
+		b = c.drop(b, rows, r)
+	}
+	r.Batch = b
+	r.Hashes, r.Nulls = make([]schema.ColumnHash, len(b.Cols)), make([]int64, len(b.Cols))
+	for j, v := range b.Cols {
+		r.Hashes[j], r.Nulls[j] = Hash(v)
+	}
+	return r
+}
+
+// drop moves the rows with a bad cell to the rejects, in record order with those found before.
+func (c *Converter) drop(b *batch.Batch, rows []rowRef, r *Result) *batch.Batch {
+	var found []Reject
+	b.Sel = make([]int32, 0, len(rows))
+	for i, why := range c.why {
+		if why == OK {
+			b.Sel = append(b.Sel, int32(i))
+			continue
+		}
+		found = append(found, Reject{Record: rows[i].record, Column: c.where[i], Reason: why})
+	}
+	r.Rejects = mergeRejects(r.Rejects, found)
+	return b.Compact()
+}
+
+func mergeRejects(a, b []Reject) []Reject {
+	out := make([]Reject, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if a[0].Record < b[0].Record {
+			out, a = append(out, a[0]), a[1:]
+		} else {
+			out, b = append(out, b[0]), b[1:]
+		}
+	}
+	return append(append(out, a...), b...)
+}
+
+// rowRef is a record that has the right form.
+type rowRef struct {
+	record int32
+	first  uint32 // its first field in the chunk
+}
+
+// checker finds the records of a chunk that have the right form.
+type checker struct{ refs []rowRef }
+
+func (k *checker) rows(ch *csvscan.Chunk, width int, rejects *[]Reject) []rowRef {
+	k.refs = k.refs[:0]
+	dirty := bytes.IndexByte(ch.Data, 0) >= 0 || !utf8.Valid(ch.Data)
+	for i := range ch.Records {
+		rec := &ch.Records[i]
+		if rec.Fault != csvscan.NoFault {
+			*rejects = append(*rejects, Reject{Record: int32(i), Column: -1, Fault: rec.Fault})
+			continue
+		}
+		if why := form(ch, rec, width, dirty); why != OK {
+			*rejects = append(*rejects, Reject{Record: int32(i), Column: -1, Reason: why})
+			continue
+		}
+		k.refs = append(k.refs, rowRef{int32(i), rec.First})
+	}
+	return k.refs
+}
+
+func form(ch *csvscan.Chunk, rec *csvscan.Record, width int, dirty bool) Reason {
+	switch {
+	case dirty && bytes.IndexByte(ch.Raw(rec), 0) >= 0:
+		return HoldsNUL
+	case dirty && !utf8.Valid(ch.Raw(rec)):
+		return InvalidUTF8
+	case int(rec.Fields) < width:
+		return FieldsFew
+	case int(rec.Fields) > width:
+		return FieldsMany
+	}
+	return OK
+}
+
+// column converts one column of the rows and reports whether any cell was bad.
+func (c *Converter) column(ch *csvscan.Chunk, rows []rowRef, j int) (*batch.Vector, bool) {
+	t := c.plan.Types[j]
+	field := c.plan.Fields[j]
+	if field < 0 {
+		return batch.NewConst(schema.NullValue(t), len(rows)), false
+	}
+	if t.Class() == schema.ClassBytes {
+		return c.textColumn(ch, rows, j, t.Kind == schema.JSON)
+	}
+	v := &batch.Vector{Type: t, Len: len(rows)}
+	switch t.Class() {
+	case schema.ClassInt64:
+		v.I = make([]int64, len(rows))
+		return v, fill(c, ch, rows, j, v, v.I, c.parser64(t))
+	case schema.ClassInt128:
+		v.W = make([]decimal.Int128, len(rows))
+		point, p, s := c.plan.Rules.point(), int(t.Precision), int(t.Scale)
+		return v, fill(c, ch, rows, j, v, v.W, func(b []byte) (decimal.Int128, Reason) { return ParseDecimal128(b, point, p, s) })
+	}
+	v.F = make([]float64, len(rows))
+	point := c.plan.Rules.point()
+	return v, fill(c, ch, rows, j, v, v.F, func(b []byte) (float64, Reason) { return ParseDouble(b, point) })
+}
+
+// fill parses the cells of a column that is not text.
+func fill[T any](c *Converter, ch *csvscan.Chunk, rows []rowRef, j int, v *batch.Vector, out []T, parse func([]byte) (T, Reason)) bool {
+	field, words, bad := uint32(c.plan.Fields[j]), len(c.plan.Rules.Null) > 0, false
+	for i := range rows {
+		f := ch.Fields[rows[i].first+field]
+		cell := ch.Bytes(f)
+		if len(cell) == 0 || words && !f.Quoted() && c.plan.Rules.isNull(cell) {
+			setNull(v, i)
+			continue
+		}
+		if cell[0] <= ' ' || cell[len(cell)-1] <= ' ' {
+			cell = trim(cell)
+		}
+		x, why := parse(cell)
+		if why != OK {
+			c.fault(i, j, why)
+			bad = true
+		}
+		out[i] = x
+	}
+	return bad
+}
+
+func (c *Converter) fault(row, column int, why Reason) {
+	if c.why[row] == OK {
+		c.why[row], c.where[row] = why, int32(column)
+	}
+}
+
+func setNull(v *batch.Vector, row int) {
+	if v.Valid == nil {
+		v.Valid = make([]byte, v.Len)
+		for i := range v.Valid {
+			v.Valid[i] = 1
+		}
+	}
+	v.Valid[row] = 0
+}
+
+// parser64 returns the parser of a ClassInt64 type.
+func (c *Converter) parser64(t schema.Type) func([]byte) (int64, Reason) {
+	rules := &c.plan.Rules
+	switch t.Kind {
+	case schema.Boolean:
+		return ParseBool
+	case schema.Decimal:
+		point, p, s := rules.point(), int(t.Precision), int(t.Scale)
+		return func(b []byte) (int64, Reason) { return ParseDecimal64(b, point, p, s) }
+	case schema.Date:
+		if rules.DateFormat != nil {
+			return rules.DateFormat.ParseDate
+		}
+		return ParseDate
+	case schema.Timestamp:
+		return c.timestamps()
+	case schema.Int64:
+		return ParseInt64
+	case schema.Uint64:
+		return func(b []byte) (int64, Reason) { u, why := ParseUint64(b); return int64(u), why }
+	}
+	lo, hi := intRange(t.Kind)
+	return func(b []byte) (int64, Reason) {
+		v, why := ParseInt64(b)
+		if why == OK && (v < lo || v > hi) {
+			why = IntegerRange
+		}
+		return v, why
+	}
+}
+
+// timestamps reads times by the declared pattern, and dates as midnight by theirs, or ISO where nothing is declared.
+func (c *Converter) timestamps() func([]byte) (int64, Reason) {
+	date, stamp := c.plan.Rules.DateFormat, c.plan.Rules.TimestampFormat
+	switch {
+	case stamp == nil && date == nil:
+		return ParseTimestamp
+	case stamp == nil:
+		return func(b []byte) (int64, Reason) {
+			if v, why := date.ParseTimestamp(b); why == OK {
+				return v, OK
+			}
+			return ParseTimestamp(b)
+		}
+	case date == nil:
+		return stamp.ParseTimestamp
+	}
+	return func(b []byte) (int64, Reason) {
+		v, why := stamp.ParseTimestamp(b)
+		if why == NotTimestamp {
+			return date.ParseTimestamp(b)
+		}
+		return v, why
+	}
+}
+
+func intRange(k schema.Kind) (lo, hi int64) {
+	switch k {
+	case schema.Int8:
+		return -1 << 7, 1<<7 - 1
+	case schema.Int16:
+		return -1 << 15, 1<<15 - 1
+	case schema.Int32:
+		return -1 << 31, 1<<31 - 1
+	case schema.Uint8:
+		return 0, 1<<8 - 1
+	case schema.Uint16:
+		return 0, 1<<16 - 1
+	case schema.Uint32:
+		return 0, 1<<32 - 1
+	}
+	panic("BUG: convert: no range for integer kind")
+}

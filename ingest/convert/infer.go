@@ -1,0 +1,262 @@
+package convert
+
+import (
+	"github.com/assaydb/assay/ingest/csvscan"
+	"github.com/assaydb/assay/storage/decimal"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// Inference finds the types that hold every cell it has seen.
+type Inference struct {
+	rules Rules
+	width int
+	cols  []Observed
+	check checker
+}
+
+// Observed is what the cells of one field were.
+type Observed struct {
+	Bools, Ints, Decimals, Doubles, Dates, Timestamps, Texts bool
+
+	Whole  int  // most digits before the point
+	Scale  int  // most digits behind it
+	Wide   bool // an integer beyond 64 bits
+	Values int64
+	Nulls  int64
+	Line   int64  // of the cell that made the type what it is
+	Cell   string // its text, cut to 64 bytes
+	Words  bool   // NaN or an infinity among the doubles
+	Hint   Hint   // what the first text cell looks like
+}
+
+// NewInference returns an inference over records of width fields.
+func NewInference(rules Rules, width int) *Inference {
+	return &Inference{rules: rules, width: width, cols: make([]Observed, width)}
+}
+
+// Columns returns what was seen of each field.
+func (n *Inference) Columns() []Observed { return n.cols }
+
+// Observe looks at every cell of a chunk and returns the records that no type could help.
+func (n *Inference) Observe(ch *csvscan.Chunk) (rejects []Reject) {
+	rows := n.check.rows(ch, n.width, &rejects)
+	for j := range n.cols {
+		n.observe(ch, rows, j)
+	}
+	return rejects
+}
+
+func (n *Inference) observe(ch *csvscan.Chunk, rows []rowRef, j int) {
+	o, words := &n.cols[j], len(n.rules.Null) > 0
+	for i := range rows {
+		f := ch.Fields[rows[i].first+uint32(j)]
+		cell := ch.Bytes(f)
+		if len(cell) == 0 || words && !f.Quoted() && n.rules.isNull(cell) {
+			o.Nulls++
+			continue
+		}
+		o.Values++
+		if o.Texts {
+			continue
+		}
+		before := o.family()
+		n.classify(o, cell)
+		if o.family() != before {
+			o.Line, o.Cell = ch.Records[rows[i].record].Line, string(cell[:min(len(cell), 64)])
+		}
+	}
+}
+
+// family changes whenever the type may change in kind.
+func (o *Observed) family() (bits uint8) {
+	for i, b := range [...]bool{o.Bools, o.Ints, o.Decimals, o.Doubles, o.Dates, o.Timestamps, o.Texts} {
+		if b {
+			bits |= 1 << i
+		}
+	}
+	return bits
+}
+
+// classify widens o by one cell that is not NULL.
+func (n *Inference) classify(o *Observed, cell []byte) {
+	if cell[0] <= ' ' || cell[len(cell)-1] <= ' ' {
+		cell = trim(cell)
+	}
+	if len(cell) == 0 {
+		o.text(nil)
+		return
+	}
+	c := cell[0]
+	if n.rules.DateFormat != nil || n.rules.TimestampFormat != nil {
+		if n.declared(o, cell) {
+			return
+		}
+	} else if c-'0' <= 9 && len(cell) >= 10 && cell[4] == '-' && isoTemporal(o, cell) {
+		return
+	}
+	if (c-'0' <= 9 || c == '-' || c == n.rules.point()) && n.numeric(o, cell) {
+		return
+	}
+	switch {
+	case isBoolWord(cell):
+		o.Bools = true
+	case isDoubleWord(cell):
+		o.Doubles, o.Words = true, true
+	default:
+		o.text(cell)
+	}
+}
+
+func (o *Observed) text(cell []byte) {
+	o.Texts = true
+	o.Hint = hintOf(cell)
+}
+
+func isoTemporal(o *Observed, cell []byte) bool {
+	if _, why := ParseDate(cell); why == OK {
+		o.Dates = true
+		return true
+	}
+	if _, why := ParseTimestamp(cell); why == OK {
+		o.Timestamps = true
+		return true
+	}
+	return false
+}
+
+// declared tries the declared patterns; where one of the two is not declared, ISO stands in for it.
+func (n *Inference) declared(o *Observed, cell []byte) bool {
+	date, stamp := ParseDate, ParseTimestamp
+	if n.rules.DateFormat != nil {
+		date = n.rules.DateFormat.ParseDate
+	}
+	if n.rules.TimestampFormat != nil {
+		stamp = n.rules.TimestampFormat.ParseTimestamp
+	}
+	if _, why := date(cell); why == OK {
+		o.Dates = true
+		return true
+	}
+	if _, why := stamp(cell); why == OK {
+		o.Timestamps = true
+		return true
+	}
+	return false
+}
+
+// numeric recognises [-]digits[.digits][e[+-]digits] without needless zeros in front; those are codes.
+func (n *Inference) numeric(o *Observed, cell []byte) bool {
+	b := cell
+	if b[0] == '-' {
+		b = b[1:]
+	}
+	i := 0
+	for i < len(b) && b[i]-'0' <= 9 {
+		i++
+	}
+	whole := i
+	if whole > 1 && b[0] == '0' {
+		return false
+	}
+	if i == len(b) {
+		return whole > 0 && o.integer(b, b[0] == '0')
+	}
+	scale := 0
+	if b[i] == n.rules.point() {
+		for i++; i < len(b) && b[i]-'0' <= 9; i++ {
+			scale++
+		}
+	}
+	if whole+scale == 0 {
+		return false
+	}
+	if i == len(b) {
+		if b[0] == '0' {
+			whole = 0
+		}
+		o.Decimals = true
+		o.Scale = max(o.Scale, scale)
+		o.Whole = max(o.Whole, whole)
+		return true
+	}
+	if _, ok := exponent(b[i:]); !ok {
+		return false
+	}
+	if _, why := ParseDouble(cell, n.rules.point()); why != OK {
+		return false
+	}
+	o.Doubles = true
+	return true
+}
+
+func (o *Observed) integer(digits []byte, zero bool) bool {
+	if len(digits) > decimal.MaxDigits {
+		return false
+	}
+	if !zero {
+		o.Whole = max(o.Whole, len(digits))
+	}
+	if len(digits) >= 19 && !o.Wide {
+		if _, why := ParseInt64(digits); why != OK {
+			o.Wide = true
+		}
+	}
+	o.Ints = true
+	return true
+}
+
+func isBoolWord(b []byte) bool {
+	switch string(b) {
+	case "true", "false", "TRUE", "FALSE", "True", "False":
+		return true
+	}
+	return false
+}
+
+func isDoubleWord(b []byte) bool {
+	switch string(b) {
+	case "NaN", "nan", "inf", "Inf", "-inf", "-Inf", "Infinity", "-Infinity":
+		return true
+	}
+	return false
+}
+
+// Type is the narrowest type that holds every cell seen exactly; VARCHAR when there was none.
+func (o *Observed) Type() schema.Type {
+	numbers, times := o.Ints || o.Decimals || o.Doubles, o.Dates || o.Timestamps
+	switch {
+	case o.Texts || o.Values == 0 || b2i(numbers)+b2i(times)+b2i(o.Bools) > 1:
+		return schema.TypeVarchar
+	case o.Bools:
+		return schema.TypeBoolean
+	case o.Timestamps:
+		return schema.TypeTimestamp
+	case o.Dates:
+		return schema.TypeDate
+	case o.Doubles:
+		return schema.TypeDouble
+	case o.Decimals:
+		return DecimalFor(o.Whole, o.Scale)
+	case o.Wide:
+		return schema.DecimalType(decimal.MaxDigits, 0)
+	}
+	return schema.TypeInt64
+}
+
+// DecimalFor returns the DECIMAL with room for whole digits before and scale digits behind the point, DOUBLE when none has.
+func DecimalFor(whole, scale int) schema.Type {
+	switch {
+	case whole+scale <= schema.MaxInt64Digits:
+		return schema.DecimalType(schema.MaxInt64Digits, scale)
+	case whole+scale <= decimal.MaxDigits:
+		return schema.DecimalType(decimal.MaxDigits, scale)
+	}
+	return schema.TypeDouble
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,49 @@
+package convert
+
+import (
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// Rules is how cells are to be read, beyond their types.
+type Rules struct {
+	Null            []string // unquoted words that mean NULL
+	DateFormat      *Pattern // nil: ISO
+	TimestampFormat *Pattern // nil: ISO
+	Point           byte     // decimal point; 0 means '.'
+	Escape          byte     // of quoted fields
+}
+
+func (r Rules) point() byte {
+	if r.Point == 0 {
+		return '.'
+	}
+	return r.Point
+}
+
+func (r *Rules) isNull(cell []byte) bool {
+	for _, w := range r.Null {
+		if string(cell) == w {
+			return true
+		}
+	}
+	return false
+}
+
+// Plan says which field becomes which column.
+type Plan struct {
+	Rules  Rules
+	Types  []schema.Type // of the columns
+	Fields []int         // per column, the field it comes from; -1: every row is NULL
+	Width  int           // fields of a record
+}
+
+// trim passes over spaces and tabs on both sides.
+func trim(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
+}

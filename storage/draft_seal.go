@@ -15,16 +15,6 @@ import (
 
 // finish writes the statistics and reads every segment back.
 func (d *Draft) finish(ctx context.Context) error {
-	for _, p := range d.parts {
-		if len(p.segments) == 0 {
-			continue
-		}
-		ref, err := d.writeFile(StatsName(p.values), p.writeStats)
-		if err != nil {
-			return err
-		}
-		d.files = append(d.files, ref)
-	}
 	if err := d.readBack(ctx); err != nil {
 		return err
 	}
@@ -66,16 +56,10 @@ func (d *Draft) summary() *Sealed {
 func (r *Sealed) add(d *Draft, p *draftPartition, seg *draftSegment) {
 	r.Segments = append(r.Segments, schema.Segment{
 		ID: seg.id, Table: d.table.ID, Delivery: d.id, Partition: p.values,
-		Rows: seg.rows, Bytes: seg.out.n, SHA256: seg.out.digest(), Bounds: seg.bounds(),
-		Parts: []schema.Part{{Delivery: d.id, Source: d.opts.Source, Period: d.opts.Period, Rows: seg.rows, Live: true}},
+		Rows: seg.info.Rows, Bytes: seg.info.Bytes, SHA256: seg.info.SHA256, Bounds: seg.info.Bounds(),
+		Parts: []schema.Part{{Delivery: d.id, Source: d.opts.Source, Period: d.opts.Period, Rows: seg.info.Rows, Live: true}},
 	})
-	r.Rows += seg.rows
-	r.Bytes += seg.out.n
-	for i, c := range seg.columns() {
-		r.Hashes[i].Add(seg.hashes[i])
-		r.Nulls[i] += c.Nulls
-		r.ColumnBytes[d.table.Columns[i].ID] += c.Bytes
-	}
+	seg.addTo(r)
 }
 
 // writeFile writes and syncs one side file in the draft's folder.

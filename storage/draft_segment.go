@@ -2,30 +2,95 @@ package storage
 
 import (
 	"context"
-	"io"
+	"path/filepath"
 
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
+	"github.com/assaydb/assay/storage/segment"
 )
 
 // draftSegment is one segment file being written, then read back.
 type draftSegment struct {
 	id     schema.ID
-	rows   int64
+	draft  *Draft
 	out    *outFile
+	writer *segment.Writer
+	info   segment.Info        // once closed
 	hashes []schema.ColumnHash // as read back
 }
 
-type columnInfo struct{ Nulls, Bytes int64 }
-
-func newDraftSegment(d *Draft, id schema.ID, values []schema.Value, out *outFile) (*draftSegment, error) {
-	return nil, errs.New(errs.Unavailable, "no-format", "the segment format is not linked yet")
+func newDraftSegment(d *Draft, id schema.ID, out *outFile) *draftSegment {
+	w := segment.NewWriter(out, segment.Options{Table: d.table, ID: id, Delivery: d.id})
+	return &draftSegment{id: id, draft: d, out: out, writer: w}
 }
-func (s *draftSegment) write(b *batch.Batch) error         { s.rows += int64(b.Len); return nil }
-func (s *draftSegment) full(c Config) bool                 { return s.rows >= c.RollRows || s.out.n >= c.RollBytes }
-func (s *draftSegment) close() error                       { return s.out.finish() }
-func (s *draftSegment) readBack(ctx context.Context) error { return nil }
-func (s *draftSegment) bounds() []schema.Bound             { return nil }
-func (s *draftSegment) columns() []columnInfo              { return nil }
-func (p *draftPartition) writeStats(w io.Writer) error     { return nil }
+
+// full tells whether the segment has reached a limit.
+func (s *draftSegment) full(c Config) bool {
+	return s.writer.Rows() >= c.RollRows || s.out.n >= c.RollBytes
+}
+
+func (s *draftSegment) write(b *batch.Batch) error { return s.writer.Write(b) }
+
+// close completes the file and makes its content durable.
+func (s *draftSegment) close() (err error) {
+	if s.info, err = s.writer.Close(); err != nil {
+		s.out.abandon()
+		return err
+	}
+	s.writer = nil
+	return s.out.finish()
+}
+
+// readBack opens the file anew, decodes every value through the query reader and compares rows, hashes and the whole file's
+// digest with what the writer believes it wrote.
+func (s *draftSegment) readBack(ctx context.Context) error {
+	f, err := s.draft.store.fs.Open(s.out.name)
+	if err != nil {
+		return diskError("open", s.out.name, err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return diskError("stat", s.out.name, err)
+	}
+	if st.Size() != s.info.Bytes {
+		return errs.New(errs.Corrupt, "read-back", "%s has %d bytes, %d were written", filepath.Base(s.out.name), st.Size(), s.info.Bytes)
+	}
+	if err := segment.Verify(ctx, f, st.Size(), s.id.String(), s.info.SHA256); err != nil {
+		return err
+	}
+	file, err := segment.Open(ctx, f, st.Size(), s.id.String())
+	if err != nil {
+		return err
+	}
+	hashes, rows, err := file.HashColumns(ctx)
+	if err != nil {
+		return err
+	}
+	return s.compare(hashes, rows)
+}
+
+func (s *draftSegment) compare(hashes []schema.ColumnHash, rows int64) error {
+	if rows != s.info.Rows {
+		return errs.New(errs.Corrupt, "read-back", "segment %s has %d rows, %d were written", s.id, rows, s.info.Rows)
+	}
+	for i, c := range s.info.Columns {
+		if hashes[i] != c.Hash {
+			return errs.New(errs.Corrupt, "read-back", "segment %s: column %q does not read back as it was written", s.id, s.draft.table.Columns[i].Name)
+		}
+	}
+	s.hashes = hashes[:len(s.info.Columns)]
+	return nil
+}
+
+// addTo counts the segment into its delivery's totals.
+func (s *draftSegment) addTo(r *Sealed) {
+	r.Rows += s.info.Rows
+	r.Bytes += s.info.Bytes
+	for i, c := range s.info.Columns {
+		r.Hashes[i].Add(s.hashes[i])
+		r.Nulls[i] += c.Nulls
+		r.ColumnBytes[c.Column] += c.Bytes
+	}
+}

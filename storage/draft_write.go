@@ -64,7 +64,7 @@ func (d *Draft) writeBatch(ctx context.Context, p *draftPartition, b *batch.Batc
 				return err
 			}
 		}
-		hi := int(min(int64(b.Len), int64(lo)+d.store.cfg.RollRows-p.open.rows))
+		hi := int(min(int64(b.Len), int64(lo)+d.store.cfg.RollRows-p.open.writer.Rows()))
 		if err := p.open.write(slice(b, lo, hi)); err != nil {
 			return err
 		}
@@ -95,11 +95,8 @@ func (d *Draft) openSegment(p *draftPartition) error {
 	if err != nil {
 		return err
 	}
-	p.open, err = newDraftSegment(d, id, p.values, out)
-	if err != nil {
-		out.abandon()
-	}
-	return err
+	p.open = newDraftSegment(d, id, out)
+	return nil
 }
 
 // roll ends the partition's open segment, if it has one.

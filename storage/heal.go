@@ -45,8 +45,12 @@ func (s *Store) heal(ctx context.Context, r replacement) error {
 		return errs.New(errs.Corrupt, "segment-lost", "%s is missing or damaged and there is no mirror to fetch it from: %w", r.name, r.cause).
 			WithHint("restore the file from a backup or load the delivery again")
 	}
-	s.healing.Lock()
-	defer s.healing.Unlock()
+	select {
+	case s.healing <- struct{}{}:
+		defer func() { <-s.healing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if s.check(r.name, r.bytes, r.sum) == nil {
 		return nil // someone else healed it meanwhile
 	}

@@ -48,7 +48,8 @@ type Store struct {
 	fetcher Fetcher
 	drafts  map[schema.ID]bool // being written
 	closed  bool
-	healing sync.Mutex // one at a time: healing is rare and the mirror shared
+	healing chan struct{} // holds a token while a file is healed: one at a time, since it is rare and the mirror shared
+	open    *openFiles
 }
 
 // The folders of a store, below Config.Dir.
@@ -61,7 +62,8 @@ const (
 // Open opens the store in cfg.Dir, making it when new. Drafts that a crash left behind are removed: nobody was told of them.
 func Open(cfg Config) (*Store, error) {
 	cfg = cfg.withDefaults()
-	s := &Store{cfg: cfg, log: cfg.Logger, fs: cfg.FS, fetcher: cfg.Fetcher, drafts: map[schema.ID]bool{}}
+	s := &Store{cfg: cfg, log: cfg.Logger, fs: cfg.FS, fetcher: cfg.Fetcher, drafts: map[schema.ID]bool{}, healing: make(chan struct{}, 1)}
+	s.open = newOpenFiles(cfg.MaxOpen)
 	if err := s.recover(); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", cfg.Dir, err)
 	}

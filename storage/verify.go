@@ -1,0 +1,38 @@
+package storage
+
+import (
+	"context"
+	"iter"
+
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// Verify reads every byte of the given segments and compares the SHA-256 with the catalog's. Each result, nil for a sound one,
+// goes to found; Report heals what is not. Verify itself changes nothing and stops only when the context ends.
+func (s *Store) Verify(ctx context.Context, segments iter.Seq[*schema.Segment], found func(*schema.Segment, error)) error {
+	for seg := range segments {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		found(seg, diskError("verify segment", seg.ID.String(), s.check(s.SegmentPath(seg), seg.Bytes, seg.SHA256)))
+	}
+	return nil
+}
+
+// Ensure makes sure that a segment's local copy is there and whole, fetching it if it is not: what a restore does for all.
+func (s *Store) Ensure(ctx context.Context, seg *schema.Segment) error {
+	err := s.check(s.SegmentPath(seg), seg.Bytes, seg.SHA256)
+	if err != nil && healable(err) {
+		err = s.healSegment(ctx, seg, err)
+	}
+	return diskError("ensure segment", seg.ID.String(), err)
+}
+
+// EnsureFile does the same for a side file.
+func (s *Store) EnsureFile(ctx context.Context, table uint32, delivery schema.ID, ref FileRef) error {
+	f, err := s.OpenFile(ctx, table, delivery, ref)
+	if err == nil {
+		err = f.Close()
+	}
+	return err
+}

@@ -30,7 +30,7 @@ type scanReader struct {
 
 // Reader returns an independent reader.
 func (s *tableScan) Reader() Reader {
-	r := &scanReader{scan: s, cols: make([]*batch.Vector, len(s.columns))}
+	r := &scanReader{scan: s, cols: make([]*batch.Vector, len(s.columns)), live: []int32{}}
 	for _, c := range s.columns {
 		r.sources = append(r.sources, &columnSource{scanColumn: c})
 	}
@@ -201,7 +201,11 @@ func (r *scanReader) apply(i, lo, hi int, sel []int32) ([]int32, error) {
 			return nil, err
 		}
 	}
-	return r.programs[i].Filter(&batch.Batch{Cols: r.cols, Len: hi - lo, Sel: sel})
+	out, err := r.programs[i].Filter(&batch.Batch{Cols: r.cols, Len: hi - lo, Sel: sel})
+	if out == nil {
+		out = []int32{} // no rows; nil would mean all of them
+	}
+	return out, err
 }
 
 func (r *scanReader) column(k, lo, hi int) error {

@@ -66,7 +66,7 @@ func spreadOffsets(dense []uint32, valid []byte) []uint32 {
 	n, k := len(valid), len(dense)-1
 	out := dense
 	if cap(out) < n+1 {
-		out = make([]uint32, n+1, n+n/4)
+		out = make([]uint32, n+1, n+1+n/4)
 		copy(out, dense)
 	} else {
 		out = out[:n+1]

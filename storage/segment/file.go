@@ -15,6 +15,7 @@ import (
 type File struct {
 	r      io.ReaderAt
 	name   string
+	size   int64
 	x      *index
 	codecs *codecs
 	memory int64
@@ -34,7 +35,7 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, name string) (*File, e
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	f := &File{r: r, name: name, codecs: newCodecs()}
+	f := &File{r: r, name: name, size: size, codecs: newCodecs()}
 	p := place{file: name, group: -1}
 	if err := guard(p, func() error { return f.open(size) }); err != nil {
 		return nil, err

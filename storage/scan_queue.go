@@ -68,7 +68,7 @@ func (q *scanQueue) take(ctx context.Context) (*scanUnit, error) {
 			q.next++
 			q.opening++
 			q.mu.Unlock()
-			units, err := q.expand(ctx, i)
+			units, err := q.expandHealed(ctx, i)
 			q.mu.Lock()
 			q.opening--
 			q.units = append(q.units, units...)

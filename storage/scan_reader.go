@@ -22,6 +22,8 @@ type scanReader struct {
 	skip bool // the whole page passes, by its statistics
 	lo   int  // next window of the page, -1 before the page has begun
 
+	retried *scanUnit // the row group whose damage was healed: a second time is final
+
 	cols []*batch.Vector
 	live []int32
 	out  batch.Batch
@@ -72,8 +74,14 @@ func (r *scanReader) next(ctx context.Context) (*batch.Batch, error) {
 			return nil, err
 		}
 		b, err := r.nextOfPage()
-		if err != nil || b != nil {
-			return b, err
+		if err != nil {
+			if err := r.retry(ctx, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if b != nil {
+			return b, nil
 		}
 		if r.page++; r.page == r.unit.file.Pages(r.unit.group) {
 			r.scan.queue.done(r.unit)
@@ -90,13 +98,17 @@ func (r *scanReader) begin(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	r.unit, r.page, r.lo = u, 0, -1
-	for _, c := range r.sources {
-		c.reset(u, r.scan.opt)
-	}
-	if anyDead(u.file.parts) {
-		r.delivery.reset(u, r.scan.opt)
-	}
+	r.resetSources()
 	return true, nil
+}
+
+func (r *scanReader) resetSources() {
+	for _, c := range r.sources {
+		c.reset(r.unit, r.scan.opt)
+	}
+	if anyDead(r.unit.file.parts) {
+		r.delivery.reset(r.unit, r.scan.opt)
+	}
 }
 
 // nextOfPage returns the next batch of the current page, nil when the page is done.
@@ -112,8 +124,12 @@ func (r *scanReader) nextOfPage() (*batch.Batch, error) {
 		lo, hi := r.lo, min(r.lo+batch.MaxRows, rows)
 		r.lo = hi
 		b, err := r.window(lo, hi)
-		if err != nil || b != nil {
-			return b, err
+		if err != nil {
+			r.lo = lo
+			return nil, err
+		}
+		if b != nil {
+			return b, nil
 		}
 	}
 	return nil, nil

@@ -29,6 +29,7 @@ type Config struct {
 	RollRows  int64        // a segment ends at this many rows ...
 	RollBytes int64        // ... or at about this many bytes
 	MaxOpen   int          // open segment files kept; those in use do not count
+	Scan      ScanOptions  // switches for tests; the zero value is right
 }
 
 // Fetcher gives back a segment's bytes, from the mirror or another node. Fetch writes the file to w; the store checks its

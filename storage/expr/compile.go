@@ -168,6 +168,9 @@ func compileCall(c *Call, args []node, env *Env) (node, error) {
 	case "+", "-", "*", "/", "%", "div":
 		return newSumNode(c, args), nil
 	}
+	if part := dayPartOf(c.Name); part != nil && len(c.Operands) == 1 {
+		return &partNode{arg: args[0], typ: c.Typ, f: part, zone: newZone(env)}, nil
+	}
 	f := lookup(c.Name)
 	if f == nil || f.row == nil {
 		return nil, errs.New(errs.Invalid, "bad-expression", "no function %q can be evaluated", c.Name)

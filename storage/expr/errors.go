@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"errors"
+
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -10,6 +12,9 @@ import (
 type rangeError struct{ typ schema.Type }
 
 func (e rangeError) Error() string { return e.typ.String() + " value is out of range" }
+
+// errTooLong is what a row function returns for a text beyond MaxTextBytes, before it makes it.
+var errTooLong = errors.New("text too long")
 
 // MySQL's error numbers.
 const (

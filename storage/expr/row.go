@@ -265,5 +265,8 @@ func inExpr(err error, e Expr) error {
 	if r, ok := err.(rangeError); ok {
 		return outOfRange(r, e)
 	}
+	if err == errTooLong {
+		return tooLong(e)
+	}
 	return err
 }

@@ -167,10 +167,23 @@ func stable(e Expr) bool {
 	switch x := e.(type) {
 	case *Call:
 		f := lookup(x.Name)
-		return f != nil && f.Volatility == Stable
+		return f != nil && f.Volatility == Stable && (len(x.Operands) == 0 || readsZone(x) || f.max == 1 && f.min == 0)
 	case *Cast:
 		from, to := x.Operand.Type(), x.To
 		return (from.Kind == schema.Timestamp) != (to.Kind == schema.Timestamp)
+	}
+	return false
+}
+
+// readsZone reports whether a call turns instants into wall clocks or back.
+func readsZone(c *Call) bool {
+	if c.Typ.Kind == schema.Timestamp {
+		return true
+	}
+	for _, o := range c.Operands {
+		if o.Type().Kind == schema.Timestamp {
+			return true
+		}
 	}
 	return false
 }

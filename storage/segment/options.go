@@ -22,6 +22,8 @@ type Options struct {
 	RowGroupRows  int
 	RowGroupBytes int64
 	PageRows      int
+
+	Bare bool // leave _delivery out: a query's result as Parquet, not a segment of a table
 }
 
 func (o Options) withDefaults() Options {

@@ -62,7 +62,9 @@ func NewWriter(w io.Writer, opt Options) *Writer {
 		s.addColumn(c, true)
 		s.columns[len(s.columns)-1].sorted = len(t.SortBy) > 0 && t.SortBy[0] == c.ID
 	}
-	s.addColumn(deliveryColumn(), false)
+	if !opt.Bare {
+		s.addColumn(deliveryColumn(), false)
+	}
 	s.encoder = &chunkEncoder{values: newValueEncoder(), codecs: newCodecs(), codec: codecOf(t.Codec), pageRows: opt.PageRows}
 	return s
 }
@@ -101,7 +103,7 @@ func (s *Writer) Write(b *batch.Batch) error {
 // inputs checks the batch against the table and supplies _delivery.
 func (s *Writer) inputs(b *batch.Batch) ([]*batch.Vector, error) {
 	n := len(s.opt.Table.Columns)
-	if len(b.Cols) != n && len(b.Cols) != n+1 {
+	if len(b.Cols) != n && (s.opt.Bare || len(b.Cols) != n+1) {
 		return nil, errs.New(errs.Internal, "segment-columns", "segment %s: a batch has %d columns, table %q has %d", s.opt.ID, len(b.Cols), s.opt.Table.Name, n)
 	}
 	cols := make([]*batch.Vector, 0, n+1)
@@ -115,7 +117,7 @@ func (s *Writer) inputs(b *batch.Batch) ([]*batch.Vector, error) {
 		}
 		cols = append(cols, v)
 	}
-	if len(cols) == n {
+	if len(cols) == n && !s.opt.Bare {
 		cols = append(cols, batch.NewConst(schema.TextValue(s.opt.Delivery.String()), b.Len))
 	}
 	return cols, nil

@@ -1,0 +1,143 @@
+package server
+
+import (
+	"io"
+	"iter"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/assaydb/assay/ingest"
+	"github.com/assaydb/assay/raft/catalog"
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+func sortedValues[V any](m map[string]V) iter.Seq[V] {
+	return func(yield func(V) bool) {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			if !yield(m[k]) {
+				return
+			}
+		}
+	}
+}
+
+// deliveryView is one delivery as lists show it.
+type deliveryView struct {
+	ID         schema.ID     `json:"delivery_id"`
+	Table      string        `json:"table"`
+	Source     string        `json:"source"`
+	Period     string        `json:"period"`
+	State      string        `json:"state"` // live, superseded or reverted
+	SHA256     schema.Digest `json:"sha256"`
+	BytesIn    int64         `json:"bytes_in"`
+	RecordsIn  int64         `json:"records_in"`
+	Accepted   int64         `json:"accepted"`
+	Rejected   int64         `json:"rejected"`
+	Segments   int32         `json:"segments"`
+	Bytes      int64         `json:"bytes"`
+	LoadedAt   time.Time     `json:"loaded_at"`
+	Added      uint64        `json:"added_index"`
+	Removed    uint64        `json:"removed_index,omitempty"`
+	Superseded *schema.ID    `json:"superseded_by,omitempty"`
+	Replaced   []schema.ID   `json:"replaced"`
+}
+
+func deliveryOf(table string, index uint64, d *catalog.Delivery) deliveryView {
+	v := deliveryView{
+		ID: d.ID, Table: table, Source: d.Source, Period: d.Period, State: "live", SHA256: d.SHA256, BytesIn: d.BytesIn,
+		RecordsIn: d.RecordsIn, Accepted: d.Accepted, Rejected: d.Rejected, Segments: d.Segments, Bytes: d.Bytes,
+		LoadedAt: time.UnixMicro(d.LoadedAt).UTC(), Added: d.Added, Removed: d.Removed, Replaced: append([]schema.ID{}, d.Replaced...),
+	}
+	if !d.LiveAt(index) {
+		v.State = "reverted"
+		if !d.Superseded.IsZero() {
+			v.State, v.Superseded = "superseded", &d.Superseded
+		}
+	}
+	return v
+}
+
+func (s *Server) handleDeliveries(w http.ResponseWriter, r *http.Request) error {
+	q, err := queryOf(r, "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	snap, t, err := s.tableOf(r)
+	if err != nil {
+		return err
+	}
+	out, err := pageOf(q, snap.Deliveries(t.ID), func(d *catalog.Delivery) string { return d.ID.String() },
+		func(d *catalog.Delivery) any { return deliveryOf(t.Name, snap.Index(), d) })
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, out)
+}
+
+func deliveryID(r *http.Request) (schema.ID, error) { return schema.ParseID(r.PathValue("id")) }
+
+// handleDelivery answers with the receipt, and with the state the delivery has now.
+func (s *Server) handleDelivery(w http.ResponseWriter, r *http.Request) error {
+	id, err := deliveryID(r)
+	if err != nil {
+		return err
+	}
+	snap := s.parts.Catalog.Snapshot()
+	d, ok := snap.Delivery(id)
+	if !ok {
+		return errs.New(errs.NotFound, "unknown-delivery", "there is no delivery %s", id)
+	}
+	receipt, err := s.parts.Loader.Receipt(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	v := deliveryOf(receipt.Table, snap.Index(), d)
+	return writeJSON(w, http.StatusOK, struct {
+		*ingest.Receipt
+		State      string     `json:"state"`
+		Superseded *schema.ID `json:"superseded_by,omitempty"`
+	}{receipt, v.State, v.Superseded})
+}
+
+// handleRejects sends the rejected records: NDJSON, or CSV under .csv or when Accept asks for it.
+func (s *Server) handleRejects(w http.ResponseWriter, r *http.Request) error {
+	id, err := deliveryID(r)
+	if err != nil {
+		return err
+	}
+	format, media := ingest.RejectsNDJSON, "application/x-ndjson"
+	csv := strings.HasSuffix(r.URL.Path, ".csv") || !strings.HasSuffix(r.URL.Path, ".ndjson") && strings.Contains(r.Header.Get("Accept"), "text/csv")
+	if csv {
+		format, media = ingest.RejectsCSV, "text/csv; charset=utf-8; header=present"
+	}
+	in, err := s.parts.Loader.Rejects(r.Context(), id, format)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	w.Header().Set("Content-Type", media)
+	body, err := compressTo(w, acceptedEncoding(r.Header.Get("Accept-Encoding")))
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(body, in); err != nil {
+		return abort{err}
+	}
+	return body.Close()
+}
+
+func (s *Server) handleRevert(w http.ResponseWriter, r *http.Request) error {
+	id, err := deliveryID(r)
+	if err != nil {
+		return err
+	}
+	receipt, err := s.parts.Loader.Revert(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, receipt)
+}

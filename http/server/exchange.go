@@ -1,0 +1,76 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/assaydb/assay/storage/errs"
+)
+
+// exchange is one request's response writer: it counts, and it pushes the connection's deadline ahead of every write, so that a
+// slow result may take hours and a client that reads nothing may not.
+type exchange struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	idle    time.Duration
+	status  int
+	bytes   int64
+	queryID string // for the access log
+	who     string
+}
+
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+func (x *exchange) WriteHeader(status int) {
+	if status >= 200 && x.status == 0 {
+		x.status = status
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.status == 0 {
+		x.status = http.StatusOK
+	}
+	x.control.SetWriteDeadline(time.Now().Add(x.idle)) //nolint:errcheck // a connection without deadlines is a test's
+	n, err := x.ResponseWriter.Write(p)
+	x.bytes += int64(n)
+	return n, err
+}
+
+// patientBody reads a request body under a deadline for each read instead of one for all: uploads may take hours, silence may not.
+// The deadline is lifted at the end, since net/http goes on reading in the background and would take its passing for the client's
+// leaving.
+type patientBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	idle    time.Duration
+}
+
+func (b *patientBody) Read(p []byte) (int, error) {
+	b.control.SetReadDeadline(time.Now().Add(b.idle)) //nolint:errcheck // as above
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		b.control.SetReadDeadline(time.Time{}) //nolint:errcheck // as above
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return n, errs.New(errs.Timeout, "upload-stalled", "nothing of the body arrived for %s", b.idle)
+	}
+	return n, err
+}
+
+type exchangeKey struct{}
+
+// exchangeOf finds the exchange of a running request.
+func exchangeOf(r *http.Request) *exchange {
+	x, _ := r.Context().Value(exchangeKey{}).(*exchange)
+	return x
+}
+
+func withExchange(r *http.Request, x *exchange) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+}

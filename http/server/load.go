@@ -1,0 +1,115 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/assaydb/assay/ingest"
+	"github.com/assaydb/assay/storage/errs"
+)
+
+// loadParams are the parameters of an upload.
+func loadParams() []string {
+	return []string{
+		"source", "period", "mode", "force", "on_bad_row", "max_rejects", "delimiter", "quote", "escape", "header", "null", "encoding",
+		"date_format", "timestamp_format", "decimal", "types", "ack", "rehearse", "filename",
+	}
+}
+
+// handleLoad takes one file and answers with its receipt.
+func (s *Server) handleLoad(w http.ResponseWriter, r *http.Request) error {
+	q, err := queryOf(r, loadParams()...)
+	if err != nil {
+		return err
+	}
+	leave, err := s.loads.Enter(r.Context())
+	if err != nil {
+		return err
+	}
+	defer leave()
+	r.Body = http.MaxBytesReader(w, r.Body, s.cfg.MaxUpload)
+	body, name, err := uploadBody(r, q)
+	if err != nil {
+		return err
+	}
+	req, err := loadRequest(r, q)
+	if err != nil {
+		return err
+	}
+	req.Body, req.FileName = body, name
+	receipt, err := s.parts.Loader.Load(r.Context(), req)
+	s.metrics.load(receipt, err)
+	if err != nil {
+		return err
+	}
+	if receipt.Duplicate || receipt.Rehearsal {
+		return writeJSON(w, http.StatusOK, receipt)
+	}
+	w.Header().Set("Location", "/v1/deliveries/"+receipt.DeliveryID.String())
+	return writeJSON(w, http.StatusCreated, receipt)
+}
+
+func loadRequest(r *http.Request, q *query) (*ingest.Request, error) {
+	req := &ingest.Request{
+		Table: r.PathValue("t"), Source: q.text("source"), Period: q.text("period"), Encoding: r.Header.Get("Content-Encoding"),
+		Force: q.flag("force"), Rehearse: q.flag("rehearse"),
+	}
+	if q.err != nil {
+		return nil, q.err
+	}
+	var err error
+	if req.Options, err = ingest.ParseOptions(q.text); err != nil {
+		return nil, err
+	}
+	if req.Mode, err = ingest.ParseMode(q.text("mode")); err != nil {
+		return nil, err
+	}
+	req.Ack, err = ingest.ParseAck(q.text("ack"))
+	return req, err
+}
+
+// uploadBody is the file itself: the body, or the first file of a multipart form. Form fields before the file are parameters too.
+func uploadBody(r *http.Request, q *query) (io.Reader, string, error) {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || !strings.HasPrefix(kind, "multipart/") {
+		return r.Body, q.text("filename"), nil
+	}
+	if kind != "multipart/form-data" {
+		return nil, "", errs.New(errs.MediaType, "bad-content-type", "Content-Type %q is not taken here", kind).WithHint("send the file as the body, or as multipart/form-data")
+	}
+	form := multipart.NewReader(r.Body, params["boundary"])
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil, "", errs.New(errs.Invalid, "no-file", "the form has no file")
+		}
+		if err != nil {
+			return nil, "", errs.New(errs.Invalid, "bad-form", "the multipart form cannot be read: %w", err)
+		}
+		if part.FileName() != "" {
+			return part, part.FileName(), nil
+		}
+		if err := formField(part, q.values); err != nil {
+			return nil, "", err
+		}
+	}
+}
+
+func formField(part *multipart.Part, values url.Values) error {
+	name := part.FormName()
+	if !slices.Contains(loadParams(), name) {
+		return errs.New(errs.Invalid, "unknown-parameter", "there is no parameter %q here", name).WithHint("known are: %s", strings.Join(loadParams(), ", "))
+	}
+	text, err := io.ReadAll(&bounded{r: part, left: maxFieldBytes, limit: maxFieldBytes})
+	if err != nil {
+		return err
+	}
+	values.Set(name, string(text))
+	return nil
+}

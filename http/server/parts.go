@@ -1,0 +1,107 @@
+package server
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/assaydb/assay/ingest"
+	"github.com/assaydb/assay/planner"
+	"github.com/assaydb/assay/raft/catalog"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// Engine runs SQL. Each Result is used by one goroutine.
+type Engine interface {
+	Query(ctx context.Context, req *planner.Request) (*planner.Result, error)
+}
+
+// Loader loads uploads and knows their receipts. It is safe for concurrent use.
+type Loader interface {
+	Load(ctx context.Context, req *ingest.Request) (*ingest.Receipt, error)
+	Revert(ctx context.Context, delivery schema.ID) (*ingest.Receipt, error)
+	Receipt(ctx context.Context, delivery schema.ID) (*ingest.Receipt, error)
+	Rejects(ctx context.Context, delivery schema.ID, format ingest.RejectFormat) (io.ReadCloser, error)
+}
+
+// Catalog gives immutable views and takes changes.
+type Catalog interface {
+	Snapshot() *catalog.Snapshot
+	Propose(ctx context.Context, cmd catalog.Command) (catalog.Result, error)
+}
+
+// Keeper is the node around the parts: what only it knows.
+type Keeper interface {
+	// Ready says why the node cannot serve, nil when it can.
+	Ready() error
+	// Cluster describes the cluster for /v1/cluster; Peers the voters for /v1/raft/peers. Both must marshal to JSON.
+	Cluster() any
+	Peers() any
+	// Verify reads every live segment through its checksum; Repair also removes orphans and fetches what is missing.
+	// report is told how far they are.
+	Verify(ctx context.Context, report func(done, total int64)) (any, error)
+	Repair(ctx context.Context, report func(done, total int64)) (any, error)
+	// DDL is the statement that makes another engine read a table's mirror.
+	DDL(table, engine string) (string, error)
+}
+
+// Identifier tells whose request it is; nil lets everyone in.
+type Identifier interface {
+	Identify(r *http.Request) (string, error)
+}
+
+// Parts are what a Server works with.
+type Parts struct {
+	Engine  Engine
+	Loader  Loader
+	Catalog Catalog
+	Keeper  Keeper
+	Tokens  Identifier // nil: no authentication
+	Logger  *slog.Logger
+}
+
+// Config bounds a Server. Zero values mean the defaults.
+type Config struct {
+	Version       string
+	Dir           string        // results of background queries; required
+	Settings      any           // shown at /v1/config; must marshal to JSON and hold no secret
+	MaxLoads      int           // uploads at once; default 4
+	MaxUpload     int64         // bytes of one upload as sent; default 1 TiB
+	MaxConns      int           // open connections; default 4096
+	IdleRead      time.Duration // longest silence of a client that sends a body; default 60 s
+	IdleWrite     time.Duration // longest refusal of a client to take more; default 60 s
+	MaxBackground int           // background queries at once; default 2
+	MaxResult     int64         // bytes of one kept result; default 4 GiB
+	KeepResults   time.Duration // how long they are kept; default 24 h
+}
+
+// Limits without a setting.
+const (
+	maxHeaderBytes = 64 << 10
+	maxSQLBytes    = 256 << 10
+	maxJSONBytes   = 4 << 20
+	maxFieldBytes  = 64 << 10
+	headerTimeout  = 10 * time.Second
+	idleTimeout    = 2 * time.Minute
+	gateWait       = 2 * time.Second
+)
+
+func (c Config) withDefaults() Config {
+	orInt(&c.MaxLoads, 4)
+	orInt(&c.MaxUpload, 1<<40)
+	orInt(&c.MaxConns, 4096)
+	orInt(&c.IdleRead, time.Minute)
+	orInt(&c.IdleWrite, time.Minute)
+	orInt(&c.MaxBackground, 2)
+	orInt(&c.MaxResult, 4<<30)
+	orInt(&c.KeepResults, 24*time.Hour)
+	return c
+}
+
+func orInt[T int | int64 | time.Duration](v *T, otherwise T) {
+	if *v <= 0 {
+		*v = otherwise
+	}
+}

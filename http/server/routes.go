@@ -1,0 +1,103 @@
+package server
+
+import "net/http"
+
+// route is one line of the API: what is served and what the OpenAPI document says of it.
+type route struct {
+	method, path string // the path in OpenAPI's form, /v1/tables/{t}
+	id, tag      string // operationId and group
+	summary      string
+	query        []string // names of its URL parameters
+	body         string   // media type of the request body, empty for none
+	answers      []answer
+	public       bool // needs no token
+	handle       func(http.ResponseWriter, *http.Request) error
+}
+
+// answer is one successful outcome.
+type answer struct {
+	status int
+	media  string
+	says   string
+}
+
+const (
+	jsonMedia    = "application/json"
+	csvMedia     = "text/csv"
+	ndjsonMedia  = "application/x-ndjson"
+	sqlMedia     = "application/sql"
+	metricsMedia = "text/plain"
+)
+
+func one(status int, media, says string) []answer { return []answer{{status, media, says}} }
+
+func lists() []string { return []string{"limit", "cursor"} }
+
+// table is every route of the server.
+func (s *Server) table() []route {
+	all := s.sqlRoutes()
+	all = append(all, s.tableRoutes()...)
+	all = append(all, s.deliveryRoutes()...)
+	return append(all, s.clusterRoutes()...)
+}
+
+func (s *Server) sqlRoutes() []route {
+	rows := one(200, jsonMedia, "the rows, in the format asked for")
+	return []route{
+		{method: "GET", path: "/v1/sql", id: "querySQL", tag: "sql", summary: "Run one read-only statement", query: sqlParams(), answers: rows, handle: s.handleSQL},
+		{method: "POST", path: "/v1/sql", id: "runSQL", tag: "sql", summary: "Run one statement", query: sqlParams(), body: sqlMedia, answers: rows, handle: s.handleSQL},
+		{method: "POST", path: "/v1/queries", id: "startQuery", tag: "queries", summary: "Run one read-only statement in the background", query: sqlParams(), body: sqlMedia, answers: one(202, jsonMedia, "the query"), handle: s.handleStartQuery},
+		{method: "GET", path: "/v1/queries", id: "listQueries", tag: "queries", summary: "List background queries", query: lists(), answers: one(200, jsonMedia, "a page of queries"), handle: s.handleQueries},
+		{method: "GET", path: "/v1/queries/{id}", id: "getQuery", tag: "queries", summary: "State of a background query", answers: one(200, jsonMedia, "the query"), handle: s.handleQuery},
+		{method: "DELETE", path: "/v1/queries/{id}", id: "cancelQuery", tag: "queries", summary: "Cancel a background query, or drop its result", answers: one(200, jsonMedia, "the query"), handle: s.handleCancelQuery},
+		{method: "GET", path: "/v1/queries/{id}/results", id: "getResults", tag: "queries", summary: "Rows of a background query; takes Range and If-None-Match", query: []string{"format", "download"}, answers: one(200, jsonMedia, "the rows"), handle: s.handleResults},
+	}
+}
+
+func (s *Server) tableRoutes() []route {
+	receipt := []answer{{201, jsonMedia, "the receipt"}, {200, jsonMedia, "the receipt of the same content, in force already, or of a rehearsal"}}
+	load := func(method, id string) route {
+		return route{method: method, path: "/v1/tables/{t}/load", id: id, tag: "load", summary: "Load one CSV", query: loadParams(), body: csvMedia, answers: receipt, handle: s.handleLoad}
+	}
+	return []route{
+		{method: "GET", path: "/v1/tables", id: "listTables", tag: "tables", summary: "List tables", query: lists(), answers: one(200, jsonMedia, "a page of tables"), handle: s.handleTables},
+		{method: "GET", path: "/v1/tables/{t}", id: "getTable", tag: "tables", summary: "Definition and size of a table", answers: one(200, jsonMedia, "the table"), handle: s.handleTable},
+		{method: "PUT", path: "/v1/tables/{t}", id: "putTable", tag: "tables", summary: "Create a table or add to its definition", body: jsonMedia, answers: []answer{{201, jsonMedia, "the table, created"}, {200, jsonMedia, "the table, changed"}}, handle: s.handlePutTable},
+		{method: "DELETE", path: "/v1/tables/{t}", id: "dropTable", tag: "tables", summary: "Drop a table", answers: one(204, "", "dropped"), handle: s.handleDropTable},
+		{method: "GET", path: "/v1/tables/{t}/partitions", id: "listPartitions", tag: "tables", summary: "List partitions", query: lists(), answers: one(200, jsonMedia, "a page of partitions"), handle: s.handlePartitions},
+		{method: "GET", path: "/v1/tables/{t}/segments", id: "listSegments", tag: "tables", summary: "List live segments", query: lists(), answers: one(200, jsonMedia, "a page of segments"), handle: s.handleSegments},
+		{method: "GET", path: "/v1/tables/{t}/deliveries", id: "listDeliveries", tag: "tables", summary: "List deliveries, newest first", query: lists(), answers: one(200, jsonMedia, "a page of deliveries"), handle: s.handleDeliveries},
+		{method: "GET", path: "/v1/tables/{t}/ddl", id: "getDDL", tag: "tables", summary: "Statement that makes another engine read the table's mirror", query: []string{"for"}, answers: one(200, sqlMedia, "the statement"), handle: s.handleDDL},
+		load("PUT", "putLoad"),
+		load("POST", "postLoad"),
+	}
+}
+
+func (s *Server) deliveryRoutes() []route {
+	rejects := func(suffix, id, media string) route {
+		return route{method: "GET", path: "/v1/deliveries/{id}/rejects" + suffix, id: id, tag: "deliveries", summary: "Rejected records with line, offset, column, reason and raw bytes", answers: one(200, media, "the records"), handle: s.handleRejects}
+	}
+	return []route{
+		{method: "GET", path: "/v1/deliveries/{id}", id: "getDelivery", tag: "deliveries", summary: "Receipt and state of a delivery", answers: one(200, jsonMedia, "the receipt"), handle: s.handleDelivery},
+		rejects("", "getRejects", ndjsonMedia),
+		rejects(".csv", "getRejectsCSV", csvMedia),
+		rejects(".ndjson", "getRejectsNDJSON", ndjsonMedia),
+		{method: "POST", path: "/v1/deliveries/{id}/revert", id: "revertDelivery", tag: "deliveries", summary: "Put back what a delivery replaced", answers: one(200, jsonMedia, "the receipt of the delivery that was taken out"), handle: s.handleRevert},
+	}
+}
+
+func (s *Server) clusterRoutes() []route {
+	return []route{
+		{method: "GET", path: "/v1/cluster", id: "getCluster", tag: "cluster", summary: "The cluster on one screen", answers: one(200, jsonMedia, "the cluster"), handle: s.handleCluster},
+		{method: "GET", path: "/v1/raft/peers", id: "listPeers", tag: "cluster", summary: "Voters and their indexes", answers: one(200, jsonMedia, "the peers"), handle: s.handlePeers},
+		{method: "GET", path: "/v1/config", id: "getConfig", tag: "cluster", summary: "Effective settings and where they come from", answers: one(200, jsonMedia, "the settings"), handle: s.handleConfig},
+		{method: "POST", path: "/v1/verify", id: "startVerify", tag: "cluster", summary: "Read every live segment through its checksum", answers: one(202, jsonMedia, "the job"), handle: s.handleStartJob("verify", s.parts.Keeper.Verify)},
+		{method: "POST", path: "/v1/repair", id: "startRepair", tag: "cluster", summary: "Remove orphans and bring back missing segments", answers: one(202, jsonMedia, "the job"), handle: s.handleStartJob("repair", s.parts.Keeper.Repair)},
+		{method: "GET", path: "/v1/jobs", id: "listJobs", tag: "cluster", summary: "List jobs, newest first", query: lists(), answers: one(200, jsonMedia, "a page of jobs"), handle: s.handleJobs},
+		{method: "GET", path: "/v1/jobs/{id}", id: "getJob", tag: "cluster", summary: "State of a job", answers: one(200, jsonMedia, "the job"), handle: s.handleJob},
+		{method: "GET", path: "/v1/openapi.json", id: "getOpenAPI", tag: "cluster", summary: "This document", answers: one(200, jsonMedia, "OpenAPI 3.1"), handle: s.handleOpenAPI},
+		{method: "GET", path: "/healthz", id: "getHealth", tag: "cluster", summary: "Does the process answer", public: true, answers: one(200, jsonMedia, "it does"), handle: s.handleHealthz},
+		{method: "GET", path: "/readyz", id: "getReady", tag: "cluster", summary: "Can the node serve", public: true, answers: one(200, jsonMedia, "it can"), handle: s.handleReadyz},
+		{method: "GET", path: "/metrics", id: "getMetrics", tag: "cluster", summary: "Prometheus metrics", answers: one(200, metricsMedia, "the metrics"), handle: s.handleMetrics},
+	}
+}

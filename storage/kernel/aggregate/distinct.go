@@ -197,6 +197,9 @@ func (d *distinct) arrange() {
 func (d *distinct) Absorb(other State, from, to []int32) error {
 	o := other.(*distinct)
 	d.sorted, d.start = nil, nil
+	if o.start == nil {
+		o.arrange()
+	}
 	var ids []int64
 	if !d.plain {
 		ids = make([]int64, len(o.ids.refs))

@@ -1,0 +1,377 @@
+package operator
+
+import (
+	"github.com/assaydb/assay/planner/fragment"
+	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/kernel/aggregate"
+)
+
+// aggTable is the groups of one worker or one partition: their keys and, per call, their states. It is for one goroutine.
+type aggTable struct {
+	agg    *aggregation
+	keys   *groupTable // nil without key columns
+	direct directGroups
+	specs  []aggregate.Spec
+	states []aggregate.State
+	merge  bool  // input columns are states
+	keyAt  []int // input ordinals
+	inputs []callInput
+	groups int
+
+	scratch  frameBuffer
+	reserved int64 // from the grant
+	gids     []int32
+	runs     []aggregate.Run
+	keyCols  []*batch.Vector
+	argCols  []*batch.Vector
+	sel, sub []int32
+}
+
+func (a *aggregation) newTable() (*aggTable, error) {
+	t := &aggTable{agg: a, merge: a.node.Mode == fragment.Final, keyAt: a.node.Keys, inputs: a.inputOf, specs: a.specs}
+	return t, t.reset()
+}
+
+// newStateTable makes a table whose input is what tables spill: keys, then states.
+func (a *aggregation) newStateTable() (*aggTable, error) {
+	t := &aggTable{agg: a, merge: true, specs: a.specs}
+	at := 0
+	for range a.keys {
+		t.keyAt = append(t.keyAt, at)
+		at++
+	}
+	for _, s := range a.specs {
+		types, err := aggregate.StateTypes(s)
+		if err != nil {
+			return nil, err
+		}
+		in := callInput{filter: -1}
+		for range types {
+			in.args = append(in.args, at)
+			at++
+		}
+		t.inputs = append(t.inputs, in)
+	}
+	return t, t.reset()
+}
+
+// newReduced makes a table of the same aggregates without DISTINCT.
+func (a *aggregation) newReduced() (*aggTable, error) {
+	t := &aggTable{agg: a}
+	for _, s := range a.specs {
+		if s.Distinct && s.Name == "count" {
+			s.Args = nil
+		}
+		s.Distinct = s.Distinct && s.Name == "group_concat"
+		t.specs = append(t.specs, s)
+	}
+	return t, t.reset()
+}
+
+// reduce absorbs a table, its sets of distinct values collapsed.
+func (t *aggTable) reduce(o *aggTable) error {
+	for i, st := range o.states {
+		sp, ok := st.(aggregate.Splitter)
+		if !ok {
+			continue
+		}
+		plain, err := sp.Collapse()
+		if err != nil {
+			return err
+		}
+		o.states[i] = plain
+	}
+	return t.absorb(o, allGroups(o.len()))
+}
+
+// reset empties the table.
+func (t *aggTable) reset() error {
+	t.states = t.states[:0]
+	for _, spec := range t.specs {
+		st, err := aggregate.New(spec)
+		if err != nil {
+			return err
+		}
+		t.states = append(t.states, st)
+	}
+	t.groups = 0
+	if len(t.agg.keys) > 0 {
+		t.keys = newGroupTable(t.agg.keys)
+		t.direct = directGroups{table: t.keys}
+	}
+	return nil
+}
+
+func (t *aggTable) len() int { return t.groups }
+
+func (t *aggTable) growTo(n int) {
+	t.groups = n
+	for _, st := range t.states {
+		st.Grow(n)
+	}
+}
+
+// fold adds the living rows of a batch.
+func (t *aggTable) fold(b *batch.Batch) error {
+	n := b.Alive()
+	rows := aggregate.Rows{Len: n, Sel: b.Sel}
+	if t.keys == nil {
+		if t.groups == 0 {
+			t.growTo(1)
+		}
+	} else {
+		t.assign(b, n)
+		if t.keys.len() > t.groups {
+			t.growTo(t.keys.len())
+		}
+		t.shape(&rows)
+	}
+	for i, st := range t.states {
+		if err := t.foldCall(i, st, b, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assign finds the group of every living row.
+func (t *aggTable) assign(b *batch.Batch, n int) {
+	t.keyCols = t.keyCols[:0]
+	for _, k := range t.keyAt {
+		t.keyCols = append(t.keyCols, b.Cols[k])
+	}
+	for i, v := range t.keyCols {
+		if v.Enc == batch.Runs {
+			t.keyCols[i] = v.Flatten()
+		}
+	}
+	if cap(t.gids) < n {
+		t.gids = make([]int32, max(n, batch.MaxRows))
+	}
+	t.gids = t.gids[:n]
+	if t.agg.run.env.Debug.NoDirectGroups || !t.direct.groups(t.gids, t.keyCols, b) {
+		t.keys.groups(t.gids, t.keyCols, b)
+	}
+}
+
+// runsWorth is the mean length from which runs are folded as such.
+const runsWorth = 8
+
+// shape turns group numbers into runs where they come in long ones, as they do on columns of the sort key.
+func (t *aggTable) shape(rows *aggregate.Rows) {
+	changes := 0
+	gids := t.gids
+	for i := 1; i < len(gids); i++ {
+		if gids[i] != gids[i-1] {
+			changes++
+		}
+	}
+	if changes*runsWorth > len(gids) {
+		rows.Groups = gids
+		return
+	}
+	t.runs = t.runs[:0]
+	for i := 1; i <= len(gids); i++ {
+		if i == len(gids) || gids[i] != gids[i-1] {
+			t.runs = append(t.runs, aggregate.Run{End: int32(i), Group: gids[i-1]})
+		}
+	}
+	rows.Runs = t.runs
+}
+
+func (t *aggTable) foldCall(i int, st aggregate.State, b *batch.Batch, rows aggregate.Rows) error {
+	in := t.inputs[i]
+	t.argCols = t.argCols[:0]
+	for _, c := range in.args {
+		t.argCols = append(t.argCols, b.Cols[c])
+	}
+	if in.filter >= 0 {
+		rows = t.admitted(b, b.Cols[in.filter])
+		if rows.Len == 0 {
+			return nil
+		}
+	}
+	if t.merge {
+		return st.Merge(&rows, t.argCols)
+	}
+	return st.Update(&rows, t.argCols)
+}
+
+// admitted keeps the rows for which the call's filter is true.
+func (t *aggTable) admitted(b *batch.Batch, cond *batch.Vector) aggregate.Rows {
+	t.sel, t.sub = t.sel[:0], t.sub[:0]
+	for k := range b.Alive() {
+		row := rowOf(b, k)
+		if cond.IsNull(row) || cond.Int64(row) == 0 {
+			continue
+		}
+		t.sel = append(t.sel, int32(row))
+		if t.keys != nil {
+			t.sub = append(t.sub, t.gids[k])
+		}
+	}
+	r := aggregate.Rows{Len: len(t.sel), Sel: t.sel}
+	if t.keys != nil {
+		r.Groups = t.sub
+	}
+	return r
+}
+
+// absorb merges the listed groups of another table into this one.
+func (t *aggTable) absorb(o *aggTable, from []int32) error {
+	to := make([]int32, len(from))
+	if t.keys != nil {
+		t.keys.reserve(len(from))
+		for i, g := range from {
+			to[i] = t.keys.adopt(o.keys, g)
+		}
+		t.growTo(t.keys.len())
+	} else if len(from) > 0 {
+		t.growTo(1)
+	}
+	for i, st := range t.states {
+		if err := st.Absorb(o.states[i], from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *aggTable) bytes() int64 {
+	n := int64(0)
+	if t.keys != nil {
+		n = t.keys.bytes() + t.direct.bytes()
+	}
+	for _, st := range t.states {
+		n += st.Bytes()
+	}
+	return n
+}
+
+// accountStep is how finely memory is reserved.
+const accountStep = 64 << 10
+
+// account brings the reservation up to what the table holds, spilling it when the grant refuses.
+func (t *aggTable) account(force bool) error {
+	want := (t.bytes() + accountStep - 1) / accountStep * accountStep
+	if !force && (want <= t.reserved || t.reserve(want-t.reserved)) || t.groups == 0 {
+		return nil
+	}
+	return t.spill()
+}
+
+// fits brings the reservation up to what the table holds, if the grant allows.
+func (t *aggTable) fits() bool {
+	want := (t.bytes() + accountStep - 1) / accountStep * accountStep
+	return want <= t.reserved || t.reserve(want-t.reserved)
+}
+
+func (t *aggTable) reserve(n int64) bool {
+	if !t.agg.run.grant.Reserve(n) {
+		return false
+	}
+	t.reserved += n
+	t.agg.stats.hold(n)
+	return true
+}
+
+// release gives the memory back; the table is not used afterwards, or was reset.
+func (t *aggTable) release() {
+	t.agg.run.grant.Release(t.reserved)
+	t.agg.stats.hold(-t.reserved)
+	t.reserved = 0
+}
+
+// hold counts reserved memory and its peak.
+func (c *counters) hold(n int64) {
+	now := c.reserved.Add(n)
+	for {
+		p := c.peak.Load()
+		if now <= p || c.peak.CompareAndSwap(p, now) {
+			return
+		}
+	}
+}
+
+func memoryExceeded(g *Grant, what string) error {
+	limit := int64(0)
+	if g != nil {
+		limit = g.Limit()
+	}
+	return errs.New(errs.Limit, "memory-limit-exceeded", "%s needs more memory than the query's grant of %d bytes, even after spilling", what, limit).
+		WithHint("raise the node's --memory, filter more rows, or group by fewer columns")
+}
+
+// groupOutput cuts a table into batches of results or states.
+type groupOutput struct {
+	table  *aggTable
+	at     int
+	ids    []int32
+	out    batch.Batch
+	nested []*aggSpill // spills of partitions cut again, innermost last
+}
+
+func (o *groupOutput) start(t *aggTable) { o.table, o.at = t, 0 }
+
+func (o *groupOutput) done() {
+	if o.table != nil {
+		o.table.release()
+	}
+	o.table = nil
+}
+
+func (o *groupOutput) next(a *aggregation) (*batch.Batch, error) {
+	if o.table == nil || o.at >= o.table.len() {
+		return nil, nil
+	}
+	n := o.table.cut(o.table.len()-o.at, a.run.env.Debug.BatchRows)
+	o.ids = o.ids[:0]
+	for i := range n {
+		o.ids = append(o.ids, int32(o.at+i))
+	}
+	o.at += n
+	cols, err := o.table.columns(o.ids, a.node.Mode == fragment.Partial)
+	if err != nil {
+		return nil, err
+	}
+	o.out = batch.Batch{Cols: cols, Len: n}
+	return &o.out, nil
+}
+
+// columns gives keys and results, or keys and states, of the listed groups.
+func (t *aggTable) columns(groups []int32, partial bool) ([]*batch.Vector, error) {
+	var out []*batch.Builder
+	for _, k := range t.agg.keys {
+		out = append(out, batch.NewBuilder(k, len(groups)))
+	}
+	if t.keys != nil {
+		t.keys.emit(out, groups)
+	}
+	for i, st := range t.states {
+		spec := t.specs[i]
+		if !partial {
+			b := batch.NewBuilder(spec.Result, len(groups))
+			if err := st.Result(b, groups); err != nil {
+				return nil, err
+			}
+			out = append(out, b)
+			continue
+		}
+		types, err := aggregate.StateTypes(spec)
+		if err != nil {
+			return nil, err
+		}
+		var cols []*batch.Builder
+		for _, typ := range types {
+			cols = append(cols, batch.NewBuilder(typ, len(groups)))
+		}
+		st.AppendState(cols, groups)
+		out = append(out, cols...)
+	}
+	vecs := make([]*batch.Vector, len(out))
+	for i, b := range out {
+		vecs[i] = b.Finish()
+	}
+	return vecs, nil
+}

@@ -1,0 +1,56 @@
+package operator
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/assaydb/assay/planner/fragment"
+	"github.com/assaydb/assay/storage"
+	"github.com/assaydb/assay/storage/batch"
+)
+
+// Stream is a running query or part of one. Next and Close are called from one goroutine; Stats from any.
+type Stream interface {
+	// Fields names and types the columns.
+	Fields() []batch.Field
+	// Next returns the next batch, never empty, valid until the following Next or Close; nil at the end, for ever after.
+	Next(ctx context.Context) (*batch.Batch, error)
+	// Close cancels what still runs, waits for it and releases files and memory. It may be called twice.
+	Close() error
+	// Stats returns a snapshot of the operator tree's counters.
+	Stats() *Stats
+}
+
+// Scanner opens scans; *storage.Store is one.
+type Scanner interface {
+	Scan(ctx context.Context, req *storage.ScanRequest) (storage.Scan, error)
+}
+
+// Env is what a fragment may use on its node.
+type Env struct {
+	Storage     Scanner
+	Memory      *Grant // the query's share of the node's memory; nil means unlimited
+	TempDir     string // spill files go into a folder of the query's own below it; "" forbids spilling
+	Parallelism int    // goroutines per pipeline; less than one means one
+	Now         int64  // microseconds since 1970 that NOW() stands for
+	Logger      *slog.Logger
+	Debug       Debug
+}
+
+// Debug switches optimisations off, so that differential tests can compare on with off. The zero value is everything on.
+type Debug struct {
+	NoDirectGroups bool // group by hashing every row, never by dictionary codes
+	NoTopN         bool // sort everything before a limit
+	NoFusion       bool // run Partial and Final apart even where both are local
+	NoPrefilter    bool // do not drop rows below a top-N's threshold early
+	SpillAlways    bool // spill after every few batches
+	BatchRows      int  // rows per output batch, 0 is batch.MaxRows
+}
+
+// Inputs are the streams of other stages by stage number.
+type Inputs map[int]Stream
+
+// Run builds the pipelines of a fragment. The returned stream owns the inputs and closes them.
+func Run(ctx context.Context, env Env, f *fragment.Fragment, inputs Inputs) (Stream, error) {
+	return start(ctx, env, f, inputs)
+}

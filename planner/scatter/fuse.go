@@ -1,0 +1,62 @@
+package scatter
+
+import (
+	"slices"
+
+	"github.com/assaydb/assay/planner/fragment"
+)
+
+// fuse makes one fragment of a plan whose every stage runs in this process: each Receive becomes the root of its stage, and an
+// aggregation in two halves becomes a whole one. No row changes: states are exact, so that halving is invisible.
+func fuse(p *fragment.Plan) *fragment.Fragment {
+	out := p.Stages[0]
+	out.Root = fuseNode(p, out.Root)
+	return &out
+}
+
+func fuseNode(p *fragment.Plan, n fragment.Node) fragment.Node {
+	switch n := n.(type) {
+	case *fragment.Receive:
+		return fuseNode(p, p.Stages[n.Stage].Root)
+	case *fragment.Filter:
+		c := *n
+		c.Input = fuseNode(p, n.Input)
+		return &c
+	case *fragment.Project:
+		c := *n
+		c.Input = fuseNode(p, n.Input)
+		return &c
+	case *fragment.Sort:
+		c := *n
+		c.Input = fuseNode(p, n.Input)
+		return &c
+	case *fragment.Limit:
+		c := *n
+		c.Input = fuseNode(p, n.Input)
+		return &c
+	case *fragment.Aggregate:
+		c := *n
+		c.Input = fuseNode(p, n.Input)
+		return whole(&c)
+	}
+	return n
+}
+
+// whole joins Final over Partial of the same keys and calls.
+func whole(n *fragment.Aggregate) fragment.Node {
+	part, ok := n.Input.(*fragment.Aggregate)
+	if !ok || n.Mode != fragment.Final || part.Mode != fragment.Partial || len(n.Keys) != len(part.Keys) || len(n.Calls) != len(part.Calls) {
+		return n
+	}
+	out := &fragment.Aggregate{Input: part.Input, Mode: fragment.Complete, Calls: slices.Clone(part.Calls)}
+	for _, k := range n.Keys {
+		if k < 0 || k >= len(part.Keys) {
+			return n
+		}
+		out.Keys = append(out.Keys, part.Keys[k])
+	}
+	for i := range out.Calls {
+		out.Calls[i].Name = n.Calls[i].Name
+	}
+	return out
+}

@@ -28,8 +28,8 @@ type Scatter struct {
 
 // Config says where stages run.
 type Config struct {
-	Env    operator.Env // of the coordinator: runs stage 0; its Memory is the node's grant, of which every query gets a child
-	Nodes  []Transport  // run the other stages; none means a Local over Env
+	Env    operator.Env              // of the coordinator: runs stage 0; its Memory is the node's grant, of which every query gets a child
+	Nodes  []Transport               // run the other stages; none means a Local over Env
 	Place  func(*schema.Segment) int // which of Nodes reads a segment; nil means the first
 	Logger *slog.Logger
 }

@@ -49,7 +49,9 @@ func (n *named) Stats() *operator.Stats {
 type Loopback struct{ local *Local }
 
 // NewLoopback returns a loopback under a node's name.
-func NewLoopback(node string, env operator.Env) *Loopback { return &Loopback{local: NewLocal(node, env)} }
+func NewLoopback(node string, env operator.Env) *Loopback {
+	return &Loopback{local: NewLocal(node, env)}
+}
 
 // Node returns the name.
 func (l *Loopback) Node() string { return l.local.node }

@@ -98,7 +98,9 @@ type FrameReader struct {
 }
 
 // NewFrameReader returns a reader of batches with the given columns.
-func NewFrameReader(r io.Reader, fields []Field) *FrameReader { return &FrameReader{r: r, fields: fields} }
+func NewFrameReader(r io.Reader, fields []Field) *FrameReader {
+	return &FrameReader{r: r, fields: fields}
+}
 
 // Next returns the next batch, which owns its memory; nil at the end and for ever after.
 func (f *FrameReader) Next() (*Batch, error) {

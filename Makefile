@@ -72,7 +72,7 @@ rivals: ## DuckDB and ClickHouse from npm for the comparison tests (skipped with
 	else echo "npm is not here: tests that compare with DuckDB and ClickHouse will skip"; fi
 
 $(RIVALS): bench/rival/package-lock.json
-	cd bench/rival && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed
+	cd bench/rival && npm install --no-save --no-audit --no-fund --loglevel=error && touch node_modules/.installed
 
 s3server: ## the S3 server that the object-store tests talk to
 	@[ -x $(VERSITYGW) ] || $(MAKE) --no-print-directory $(VERSITYGW) || echo "versitygw could not be built: tests against a real S3 server will skip"

@@ -27,7 +27,7 @@ func rivalDir(t *testing.T) string {
 		t.Skip("node is not installed, so DuckDB and ClickHouse cannot be asked")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "chdb")); err != nil {
-		t.Skipf("DuckDB and ClickHouse are not installed in %s: run npm ci there", dir)
+		t.Skipf("DuckDB and ClickHouse are not installed in %s: run make rivals", dir)
 	}
 	return dir
 }

@@ -60,11 +60,24 @@ func (e *extremes) see(v *batch.Vector, k int) {
 	}
 }
 
+// codeMarks remembers which entries a page has shown already, so that each is compared once.
+type codeMarks struct {
+	page []uint32 // per entry: the last page it was seen on
+	turn uint32
+}
+
 // extremesOfCodes looks at the entries that codes name.
-func extremesOfCodes(entries *batch.Vector, codes []int32) extremes {
+func (m *codeMarks) extremesOfCodes(entries *batch.Vector, codes []int32) extremes {
+	if len(m.page) < entries.Len {
+		m.page, m.turn = make([]uint32, max(entries.Len, 2*len(m.page))), 0
+	}
+	m.turn++
 	e := extremes{lo: -1, hi: -1}
 	for _, c := range codes {
-		e.see(entries, int(c))
+		if m.page[c] != m.turn {
+			m.page[c] = m.turn
+			e.see(entries, int(c))
+		}
 	}
 	return e
 }
@@ -73,6 +86,9 @@ func extremesOfCodes(entries *batch.Vector, codes []int32) extremes {
 func extremesOfRange(v *batch.Vector, from, to int) extremes {
 	if v.Type.Class() == schema.ClassInt64 && v.Type.Kind != schema.Uint64 && from < to {
 		return extremesOfInts(v.I, from, to)
+	}
+	if v.Type.Class() == schema.ClassFloat64 {
+		return extremesOfFloats(v.F, from, to)
 	}
 	e := extremes{lo: -1, hi: -1}
 	for k := from; k < to; k++ {
@@ -92,6 +108,23 @@ func extremesOfInts(x []int64, from, to int) extremes {
 		}
 	}
 	return extremes{lo: lo, hi: hi}
+}
+
+func extremesOfFloats(x []float64, from, to int) extremes {
+	e := extremes{lo: -1, hi: -1}
+	for k := from; k < to; k++ {
+		switch {
+		case x[k] != x[k]:
+			e.nan = true
+		case e.lo < 0:
+			e.lo, e.hi = k, k
+		case x[k] < x[e.lo]:
+			e.lo = k
+		case x[k] > x[e.hi]:
+			e.hi = k
+		}
+	}
+	return e
 }
 
 // bounds turns payload indexes into values, text cut to maxBoundBytes. Without values both are NULL.

@@ -1,6 +1,8 @@
 package segment
 
 import (
+	"slices"
+
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -12,14 +14,15 @@ type column struct {
 	optional bool
 	sorted   bool // first column of the sort key: a bloom filter would tell nothing that its bounds do not
 
-	rows   int
-	valid  []byte // per row; nil while no row is NULL
-	coded  bool
-	codes  []int32
-	dict   *interner
-	flat   *batch.Vector // values once coded is false
-	remap  []int32       // code of the input dictionary -> ours, -1 unknown
-	source *batch.Dictionary
+	rows     int
+	valid    []byte // per row; nil while no row is NULL
+	coded    bool
+	codes    []int32
+	dict     *interner
+	flat     *batch.Vector // values once coded is false
+	plainFor int           // row groups to go before a dictionary is tried again
+	remap    []int32       // code of the input dictionary -> ours, -1 unknown
+	source   *batch.Dictionary
 
 	summary *columnSummary // over the whole file
 }
@@ -32,7 +35,8 @@ func newColumn(c schema.Column, optional bool) *column {
 
 func (c *column) reset() {
 	c.rows, c.valid, c.codes, c.source = 0, nil, c.codes[:0], nil
-	c.coded = physicalOf(c.Type) != physBool // one bit a value needs no dictionary
+	c.coded = physicalOf(c.Type) != physBool && c.plainFor == 0 // one bit a value needs no dictionary
+	c.plainFor = max(0, c.plainFor-1)
 	c.dict.reset(c.Type)
 	truncate(c.flat)
 }
@@ -102,8 +106,10 @@ func (c *column) appendConst(v *batch.Vector, n int) {
 		return
 	}
 	code := c.dict.value(v, 0)
-	for range n {
-		c.codes = append(c.codes, code)
+	at := len(c.codes)
+	c.codes = slices.Grow(c.codes, n)[:at+n]
+	for i := range c.codes[at:] {
+		c.codes[at+i] = code
 	}
 }
 
@@ -150,9 +156,11 @@ func (c *column) appendFlat(v *batch.Vector, lo, hi int) {
 	}
 }
 
-// Dictionaries are judged after patience values: earlier every column looks distinct.
+// Dictionaries are judged after patience values: earlier every column looks distinct. A column that had to give up is tried
+// again only after some row groups, since interning values in vain is the dearest part of writing them.
 const (
-	patience       = 16 << 10
+	patience       = 64 << 10
+	plainGroups    = 7
 	maxDictEntries = 1 << 17
 	maxDictBytes   = 16 << 20
 )
@@ -186,6 +194,9 @@ func (c *column) worthwhile() bool {
 // giveUp turns codes into values.
 func (c *column) giveUp() {
 	c.coded = false
+	if len(c.codes) >= patience {
+		c.plainFor = plainGroups
+	}
 	for _, code := range c.codes {
 		appendPayload(c.flat, c.dict.entries, int(code))
 	}

@@ -3,6 +3,7 @@ package segment
 import (
 	"encoding/binary"
 	"fmt"
+	"unsafe"
 
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/decimal"
@@ -187,13 +188,26 @@ func (d *valueDecoder) codes(body []byte, n, entries int) (codes []int32, single
 	return out[:n], single, below(out[:n], entries)
 }
 
-// below checks that all codes lie under limit, in one pass without branches.
+// below checks that all codes lie under limit. Codes are taken in pairs as one 64-bit number: subtracting each half from
+// limit-1 sets its sign bit when it is too large, and a borrow between the halves happens only then.
 func below(codes []int32, limit int) error {
-	over := int32(0)
-	for _, c := range codes {
-		over |= c | (int32(limit) - 1 - c)
+	const signs = 1<<63 | 1<<31
+	top := uint64(limit-1)<<32 | uint64(limit-1)
+	over := uint64(0)
+	pairs := unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(codes))), len(codes)/2)
+	for len(pairs) >= 4 {
+		p := pairs[:4]
+		over |= p[0] | (top - p[0]) | p[1] | (top - p[1]) | p[2] | (top - p[2]) | p[3] | (top - p[3])
+		pairs = pairs[4:]
 	}
-	if over < 0 {
+	for _, p := range pairs {
+		over |= p | (top - p)
+	}
+	if len(codes)%2 == 1 {
+		last := uint64(uint32(codes[len(codes)-1]))
+		over |= last | (top - last)
+	}
+	if over&signs != 0 {
 		return fmt.Errorf("a code outside the dictionary of %d entries", limit)
 	}
 	return nil

@@ -19,6 +19,7 @@ type chunkEncoder struct {
 	pageRows int
 	protocol thrift.CompactProtocol
 
+	marks   codeMarks
 	drafts  []draftPage
 	arena   []byte // uncompressed levels and values of all drafts
 	scratch []byte
@@ -121,7 +122,7 @@ func (e *chunkEncoder) draftPage(c *column, kind encodingKind, row, end, from, t
 func (e *chunkEncoder) pageValues(c *column, kind encodingKind, from, to int) ([]byte, extremes, error) {
 	if kind == encodingDictionary {
 		out, err := e.values.encodeCodes(c.codes[from:to])
-		return out, extremesOfCodes(c.dict.entries, c.codes[from:to]), err
+		return out, e.marks.extremesOfCodes(c.dict.entries, c.codes[from:to]), err
 	}
 	out, err := e.values.encode(kind, c.flat, from, to)
 	return out, extremesOfRange(c.flat, from, to), err

@@ -15,6 +15,9 @@ import (
 
 // finish writes the statistics and reads every segment back.
 func (d *Draft) finish(ctx context.Context) error {
+	if err := d.writeStats(); err != nil {
+		return err
+	}
 	if err := d.readBack(ctx); err != nil {
 		return err
 	}

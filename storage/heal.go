@@ -45,12 +45,11 @@ func (s *Store) heal(ctx context.Context, r replacement) error {
 		return errs.New(errs.Corrupt, "segment-lost", "%s is missing or damaged and there is no mirror to fetch it from: %w", r.name, r.cause).
 			WithHint("restore the file from a backup or load the delivery again")
 	}
-	select {
-	case s.healing <- struct{}{}:
-		defer func() { <-s.healing }()
-	case <-ctx.Done():
-		return ctx.Err()
+	unlock, err := s.lockFile(ctx, r.name)
+	if err != nil {
+		return err
 	}
+	defer unlock()
 	if s.check(r.name, r.bytes, r.sum) == nil {
 		return nil // someone else healed it meanwhile
 	}
@@ -112,4 +111,31 @@ func (s *Store) putInPlace(tmp, name string) error {
 		}
 	}
 	return nil
+}
+
+// lockFile makes everyone who wants the same file healed wait for the first.
+func (s *Store) lockFile(ctx context.Context, name string) (unlock func(), err error) {
+	for {
+		s.mu.Lock()
+		busy, ok := s.healing[name]
+		if !ok {
+			done := make(chan struct{})
+			s.healing[name] = done
+			s.mu.Unlock()
+			return func() { s.unlockFile(name, done) }, nil
+		}
+		s.mu.Unlock()
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (s *Store) unlockFile(name string, done chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.healing, name)
+	close(done)
 }

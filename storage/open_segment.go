@@ -16,6 +16,7 @@ func (s *Store) OpenSegment(ctx context.Context, seg *schema.Segment) (*segment.
 	f, err := s.acquire(ctx, seg)
 	if err != nil && healable(err) {
 		if err = s.healSegment(ctx, seg, err); err == nil {
+			s.forget(seg.ID)
 			f, err = s.acquire(ctx, seg)
 		}
 	}
@@ -36,7 +37,7 @@ func (s *Store) load(seg *schema.Segment) (vfs.File, *segment.File, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	file, err := checkSegment(h, name, seg)
+	file, err := s.checkSegment(h, name, seg)
 	if err != nil {
 		h.Close()
 		return nil, nil, err
@@ -44,7 +45,7 @@ func (s *Store) load(seg *schema.Segment) (vfs.File, *segment.File, error) {
 	return h, file, nil
 }
 
-func checkSegment(h vfs.File, name string, seg *schema.Segment) (*segment.File, error) {
+func (s *Store) checkSegment(h vfs.File, name string, seg *schema.Segment) (*segment.File, error) {
 	st, err := h.Stat()
 	if err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func checkSegment(h vfs.File, name string, seg *schema.Segment) (*segment.File, 
 	if st.Size() != seg.Bytes {
 		return nil, errs.New(errs.Corrupt, "size-mismatch", "%s has %d bytes, the catalog says %d", name, st.Size(), seg.Bytes)
 	}
-	file, err := segment.Open(context.Background(), h, st.Size(), name)
+	file, err := s.indexes.Open(context.Background(), h, st.Size(), name, seg.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +71,7 @@ func (s *Store) Report(ctx context.Context, seg *schema.Segment, cause error) er
 	if err != nil && healable(err) {
 		err = s.healSegment(ctx, seg, cause)
 	}
-	s.open.forget(seg.ID) // whoever opened it before the change holds the old file
+	s.forget(seg.ID) // whoever opened it before the change holds the old file
 	return err
 }
 

@@ -75,7 +75,7 @@ func (s *Store) RemoveDelivery(table uint32, delivery schema.ID) error {
 	}
 	for _, e := range entries {
 		if id, ok := segmentID(e.Name()); ok {
-			s.open.forget(id)
+			s.forget(id)
 		}
 	}
 	if err := s.fs.RemoveAll(dir); err != nil {
@@ -86,7 +86,7 @@ func (s *Store) RemoveDelivery(table uint32, delivery schema.ID) error {
 
 // RemoveSegment deletes one segment past retention, such as one that compaction replaced.
 func (s *Store) RemoveSegment(seg *schema.Segment) error {
-	s.open.forget(seg.ID)
+	s.forget(seg.ID)
 	name := s.SegmentPath(seg)
 	if err := s.fs.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return diskError("remove", name, err)

@@ -1,9 +1,14 @@
 package storage
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"path/filepath"
 
+	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
+	"github.com/assaydb/assay/storage/segment"
 	"github.com/zeebo/xxh3"
 )
 
@@ -18,4 +23,57 @@ func StatsName(partition []schema.Value) string {
 		text = append(v.AppendText(text), 0)
 	}
 	return fmt.Sprintf("%016x.stats", xxh3.Hash(text))
+}
+
+// writeStats writes one statistics file per partition that has segments.
+func (d *Draft) writeStats() error {
+	for _, p := range d.parts {
+		if len(p.segments) == 0 {
+			continue
+		}
+		data := d.statsOf(p)
+		ref, err := d.writeFile(StatsName(p.values), func(w io.Writer) error { _, err := w.Write(data); return err })
+		if err != nil {
+			return err
+		}
+		d.files = append(d.files, ref)
+	}
+	return nil
+}
+
+func (d *Draft) statsOf(p *draftPartition) []byte {
+	f := segment.StatsFile{Table: d.table.ID, Version: d.table.Version, Delivery: d.id, Columns: d.table.Columns}
+	for _, s := range p.segments {
+		f.Segments = append(f.Segments, segment.SegmentStats{ID: s.id, Info: s.info})
+	}
+	return f.Append(nil)
+}
+
+// maxStatsBytes bounds what Stats reads into memory.
+const maxStatsBytes = 256 << 20
+
+// Stats reads the statistics of a segment's partition: all segments that its delivery wrote there. The file carries its own
+// checksum; Corrupt or NotFound leave the segment itself to be asked.
+func (s *Store) Stats(ctx context.Context, seg *schema.Segment) (*segment.StatsFile, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	name := filepath.Join(s.deliveryDir(seg.Table, seg.Delivery), StatsName(seg.Partition))
+	f, err := s.openRaw(name)
+	if err != nil {
+		return nil, errs.New(errs.NotFound, "no-statistics", "statistics of segment %s: %w", seg.ID, err)
+	}
+	defer f.Close()
+	if f.Size() > maxStatsBytes {
+		return nil, errs.New(errs.Corrupt, "bad-statistics", "%s has %d bytes, more than any that Assay writes", name, f.Size())
+	}
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return nil, diskError("read", name, err)
+	}
+	stats, err := segment.DecodeStats(data)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return stats, nil
 }

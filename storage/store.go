@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/assaydb/assay/storage/schema"
+	"github.com/assaydb/assay/storage/segment"
 	"github.com/assaydb/assay/storage/vfs"
 )
 
@@ -18,6 +19,7 @@ const (
 	DefaultRollRows  = 4 << 20
 	DefaultRollBytes = 256 << 20
 	DefaultMaxOpen   = 512
+	DefaultIndexes   = 64 << 20
 )
 
 // Config says where a store lives and how it works. Dir is required.
@@ -29,6 +31,7 @@ type Config struct {
 	RollRows  int64        // a segment ends at this many rows ...
 	RollBytes int64        // ... or at about this many bytes
 	MaxOpen   int          // open segment files kept; those in use do not count
+	Indexes   int64        // bytes of parsed segment indexes kept
 	Scan      ScanOptions  // switches for tests; the zero value is right
 }
 
@@ -49,8 +52,9 @@ type Store struct {
 	fetcher Fetcher
 	drafts  map[schema.ID]bool // being written
 	closed  bool
-	healing chan struct{} // holds a token while a file is healed: one at a time, since it is rare and the mirror shared
+	healing map[string]chan struct{} // files being fetched; closed when done
 	open    *openFiles
+	indexes *segment.Cache
 }
 
 // The folders of a store, below Config.Dir.
@@ -63,8 +67,8 @@ const (
 // Open opens the store in cfg.Dir, making it when new. Drafts that a crash left behind are removed: nobody was told of them.
 func Open(cfg Config) (*Store, error) {
 	cfg = cfg.withDefaults()
-	s := &Store{cfg: cfg, log: cfg.Logger, fs: cfg.FS, fetcher: cfg.Fetcher, drafts: map[schema.ID]bool{}, healing: make(chan struct{}, 1)}
-	s.open = newOpenFiles(cfg.MaxOpen)
+	s := &Store{cfg: cfg, log: cfg.Logger, fs: cfg.FS, fetcher: cfg.Fetcher, drafts: map[schema.ID]bool{}, healing: map[string]chan struct{}{}}
+	s.open, s.indexes = newOpenFiles(cfg.MaxOpen), segment.NewCache(cfg.Indexes)
 	if err := s.recover(); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", cfg.Dir, err)
 	}
@@ -80,6 +84,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.RollRows = positive(c.RollRows, DefaultRollRows)
 	c.RollBytes = positive(c.RollBytes, DefaultRollBytes)
+	c.Indexes = positive(c.Indexes, DefaultIndexes)
 	c.MaxOpen = int(positive(int64(c.MaxOpen), DefaultMaxOpen))
 	return c
 }
@@ -120,3 +125,9 @@ func (s *Store) SegmentPath(seg *schema.Segment) string {
 
 // SegmentFile is the name of a segment's file within its delivery's folder.
 func SegmentFile(id schema.ID) string { return id.String() + ".parquet" }
+
+// forget drops what is kept of a segment whose file changed or went. Those who have it open keep theirs.
+func (s *Store) forget(id schema.ID) {
+	s.open.forget(id)
+	s.indexes.Forget(id)
+}

@@ -263,3 +263,13 @@ func (s *Snapshot) ColumnBytes(table uint32) map[uint32]int64 {
 	}
 	return sum
 }
+
+// AllDeliveries returns every delivery, in force or not, of dropped tables too, by table and age.
+func (s *Snapshot) AllDeliveries() iter.Seq[*Delivery] {
+	return func(yield func(*Delivery) bool) {
+		s.state.entries.all(func(k entryKey, _ entry) bool {
+			d, ok := s.delivery(k)
+			return !ok || yield(d)
+		})
+	}
+}

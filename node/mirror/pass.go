@@ -1,0 +1,192 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/assaydb/assay/raft/catalog"
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
+	"golang.org/x/sync/errgroup"
+)
+
+// pass brings the store in step with the catalog as it stands now. What fails stays to be done; the rest goes on.
+func (m *Mirror) pass(ctx context.Context) error {
+	if err := m.open(ctx); err != nil {
+		m.finishPass(Status{Error: err.Error()}, 0)
+		return err
+	}
+	work, full := m.take()
+	view := m.cfg.Catalog.Snapshot() // after take: a command that comes in between is seen, and marked again at worst
+	if tail := m.tail(); tail > view.Index() {
+		m.putBack(work, full)
+		err := errs.New(errs.Conflict, "mirror-ahead", "the mirror holds the catalog up to index %d, this node only up to %d", tail, view.Index()).
+			WithHint("this node lost commands: run `assay restore`")
+		m.finishPass(Status{Error: err.Error()}, 0)
+		return err
+	}
+	p := makePlan(view, m.actual, deliveriesOf(view, work, full))
+	if full {
+		p.strays(m.actual, knownSegments(view), time.Now(), m.cfg.Grace)
+	}
+	err := m.execute(ctx, p)
+	if err != nil {
+		m.putBack(work, full)
+	}
+	logErr := m.ship(ctx)
+	if err = errors.Join(err, logErr); err != nil {
+		m.finishPass(p.status(err), 0)
+		return err
+	}
+	m.finishPass(Status{}, min(view.Index(), m.tail()))
+	return nil
+}
+
+func (m *Mirror) tail() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.shipped.tail
+}
+
+// open checks the owner and lists the store, once.
+func (m *Mirror) open(ctx context.Context) error {
+	if m.actual != nil {
+		return nil
+	}
+	if err := m.claim(ctx); err != nil {
+		return err
+	}
+	a, err := listActual(ctx, m.cfg.Objects)
+	if err != nil {
+		return fmt.Errorf("list the mirror: %w", err)
+	}
+	sh, err := listShipped(ctx, m.cfg.Objects)
+	if err != nil {
+		return fmt.Errorf("list the mirrored catalog: %w", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.actual, m.shipped = a, sh
+	m.gap = sh.tail < m.since // commands from before Run listened are not in pending
+	return nil
+}
+
+// take hands out what is to be looked at and begins a new list.
+func (m *Mirror) take() (work map[schema.ID]bool, full bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	work, full = m.dirty, m.full
+	m.dirty, m.full = map[schema.ID]bool{}, false
+	return work, full
+}
+
+func (m *Mirror) putBack(work map[schema.ID]bool, full bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.Copy(m.dirty, work)
+	m.full = m.full || full
+}
+
+// deliveriesOf finds the deliveries to compare: all, or those named with the ones they replaced or gave way to.
+func deliveriesOf(view *catalog.Snapshot, work map[schema.ID]bool, full bool) []*catalog.Delivery {
+	if full {
+		return slices.Collect(view.AllDeliveries())
+	}
+	seen := map[schema.ID]bool{}
+	var out []*catalog.Delivery
+	for id := range work {
+		out = appendNeighbours(view, out, seen, id)
+	}
+	return out
+}
+
+func appendNeighbours(view *catalog.Snapshot, out []*catalog.Delivery, seen map[schema.ID]bool, id schema.ID) []*catalog.Delivery {
+	d, ok := view.Delivery(id)
+	if !ok {
+		return out
+	}
+	for _, id := range append([]schema.ID{id, d.Superseded}, d.Replaced...) {
+		if n, ok := view.Delivery(id); ok && !seen[id] {
+			seen[id] = true
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func knownSegments(view *catalog.Snapshot) map[schema.ID]bool {
+	known := map[schema.ID]bool{}
+	for s := range view.AllSegments() {
+		known[s.ID] = true
+	}
+	return known
+}
+
+func (p *plan) status(err error) Status {
+	s := Status{Objects: len(p.leave) + len(p.enter) + len(p.files) + len(p.drop), Bytes: p.bytes}
+	if p.oldest != 0 {
+		s.Oldest = time.UnixMicro(p.oldest).UTC()
+	}
+	if err != nil {
+		s.Error = err.Error()
+	}
+	return s
+}
+
+// execute runs the plan. A delivery whose slot could not be cleared does not enter.
+func (m *Mirror) execute(ctx context.Context, p *plan) error {
+	var mu sync.Mutex
+	failed := each(ctx, m.cfg.Parallel, p.leave, func(ctx context.Context, s step) error {
+		err := m.leave(ctx, s)
+		if err != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			p.slots[s.slot] = true
+		}
+		return err
+	})
+	enter := each(ctx, m.cfg.Parallel, p.enter, func(ctx context.Context, s step) error {
+		if p.slots[s.slot] {
+			return fmt.Errorf("segment %s waits until its predecessor has left", s.segment.ID)
+		}
+		return m.enter(ctx, s)
+	})
+	files := each(ctx, m.cfg.Parallel, p.files, func(ctx context.Context, f fileStep) error { return m.putFile(ctx, p.view, f) })
+	if err := errors.Join(failed, enter, files); err != nil {
+		return err // nothing is dropped before all else is where it should be
+	}
+	return each(ctx, m.cfg.Parallel, p.drop, m.drop)
+}
+
+// maxErrors is how many failures one pass tells.
+const maxErrors = 3
+
+// each runs fn over the items, a few at once, and goes on after failures.
+func each[T any](ctx context.Context, parallel int, items []T, fn func(context.Context, T) error) error {
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	var mu sync.Mutex
+	var failures []error
+	for _, item := range items {
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			if err := fn(ctx, item); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				if failures = append(failures, err); len(failures) > maxErrors {
+					failures = failures[:maxErrors]
+				}
+			}
+			return nil
+		})
+	}
+	g.Wait()
+	return errors.Join(append(failures, ctx.Err())...)
+}

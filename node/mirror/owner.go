@@ -3,7 +3,6 @@ package mirror
 import (
 	"context"
 	"errors"
-	"io"
 	"strings"
 
 	"github.com/assaydb/assay/storage/errs"
@@ -37,11 +36,14 @@ func isForeign(err error) bool {
 
 // Owner returns the identity of the catalog that a mirror belongs to; NotFound when none has claimed it.
 func Owner(ctx context.Context, s object.Store) (string, error) {
-	r, err := s.Get(ctx, ownerKey)
+	r := &Reader{Objects: s}
+	info, err := r.head(ctx, ownerKey)
 	if err != nil {
 		return "", err
 	}
-	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, 256))
-	return string(b), err
+	var b strings.Builder
+	err = r.download(ctx, ownerKey, min(info.Bytes, maxOwnerBytes), &b)
+	return b.String(), err
 }
+
+const maxOwnerBytes = 256

@@ -49,6 +49,7 @@ func (m *Mirror) ensure(ctx context.Context, s schema.Segment, key string) error
 
 // copy copies within the store and looks whether it arrived.
 func (m *Mirror) copy(ctx context.Context, s schema.Segment, from, to string) error {
+	m.note(object.Info{Key: to, Bytes: unsure})
 	if err := m.cfg.Objects.Copy(ctx, from, to); err != nil {
 		return fmt.Errorf("copy segment %s: %w", s.ID, err)
 	}
@@ -59,9 +60,13 @@ func (m *Mirror) copy(ctx context.Context, s schema.Segment, from, to string) er
 	if info.Bytes != s.Bytes {
 		return errs.New(errs.Corrupt, "mirror-copy", "the mirror's copy %q has %d bytes, want %d", to, info.Bytes, s.Bytes)
 	}
-	m.actual.put(info)
+	m.note(info)
 	return nil
 }
+
+// unsure marks a key under which something may lie: a write began and its success is not known yet. It is no copy to rely on,
+// but it must be removed like one, for the reply to the write may have been lost after it was applied.
+const unsure = -1
 
 func (m *Mirror) upload(ctx context.Context, s schema.Segment, key string) error {
 	f, err := m.cfg.Source.OpenRaw(&s)
@@ -78,6 +83,7 @@ func (m *Mirror) upload(ctx context.Context, s schema.Segment, key string) error
 // putVerified writes an object and reads it back: an acknowledged write whose bytes are wrong must not count as a copy. One that
 // is wrong is removed, so that no plain reader meets it.
 func (m *Mirror) putVerified(ctx context.Context, key string, body io.ReadSeeker, bytes int64, sum schema.Digest) error {
+	m.note(object.Info{Key: key, Bytes: unsure})
 	if err := m.cfg.Objects.Put(ctx, key, body); err != nil {
 		return err
 	}

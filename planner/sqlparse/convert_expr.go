@@ -125,7 +125,7 @@ func (c *converter) literal(n *vt.Literal) Expr {
 	case vt.HexVal:
 		l.Kind, key = HexLiteral, "'"+n.Val
 	case vt.HexNum:
-		l.Kind, l.Text = HexLiteral, n.Val[2:]
+		l.Kind, l.Text = HexNumberLiteral, n.Val[2:]
 	case vt.BitNum:
 		l.Kind, l.Text, key = BitLiteral, strings.TrimPrefix(n.Val, "0b"), "'"+strings.TrimPrefix(n.Val, "0b")
 	case vt.DateVal:
@@ -202,7 +202,7 @@ func (c *converter) unary(n *vt.UnaryExpr) Expr {
 			l.Text = "-" + l.Text
 			return l
 		}
-		return &Call{Pos: x.Position(), Name: "neg", Args: []Expr{x}, Operator: true}
+		return &Call{Pos: x.Position(), Name: "-", Args: []Expr{x}, Operator: true}
 	case vt.TildaOp:
 		return &Call{Pos: x.Position(), Name: "~", Args: []Expr{x}, Operator: true}
 	}

@@ -21,8 +21,9 @@ const (
 	IntegerLiteral
 	DecimalLiteral
 	FloatLiteral
-	HexLiteral // Text is hex digits
-	BitLiteral // Text is binary digits
+	HexLiteral       // X'': Text is hex digits
+	HexNumberLiteral // 0x..: Text is hex digits
+	BitLiteral       // Text is binary digits
 	DateLiteral
 	TimeLiteral
 	TimestampLiteral
@@ -50,7 +51,7 @@ type Variable struct {
 }
 
 // Call is a function, an aggregate or an operator. Operators go by their symbol: "+", "-", "*", "/", "div", "%", "&", "|", "^",
-// "<<", ">>", "=", "<", ">", "<=", ">=", "<>", "<=>", "like", "regexp", "neg", "~", "xor", "is null", "is true", "is false",
+// "<<", ">>", "=", "<", ">", "<=", ">=", "<>", "<=>", "like", "regexp", "~", "xor", "is null", "is true", "is false",
 // "between" (value, low, high). Negated forms are wrapped in Not.
 type Call struct {
 	Pos

@@ -1,0 +1,155 @@
+package physical
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/assaydb/assay/planner/fragment"
+	"github.com/assaydb/assay/planner/logical"
+	"github.com/assaydb/assay/storage/expr"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+func (b *builder) build(n logical.Node) (piece, error) {
+	switch n := n.(type) {
+	case *logical.Scan:
+		return b.scan(n, -1), nil
+	case *logical.Values:
+		return piece{node: values(n)}, nil
+	case *logical.Filter:
+		p, err := b.build(n.Input)
+		p.node = &fragment.Filter{Input: p.node, Cond: n.Cond}
+		return p, err
+	case *logical.Project:
+		return b.project(n)
+	case *logical.Aggregate:
+		return b.aggregate(n)
+	case *logical.Sort:
+		return b.sort(n)
+	case *logical.Limit:
+		p, err := b.build(n.Input)
+		if err != nil {
+			return p, err
+		}
+		p = b.gather(p)
+		return piece{node: &fragment.Limit{Input: p.node, Count: n.Count, Offset: n.Offset}}, nil
+	}
+	return piece{}, fmt.Errorf("BUG: no physical plan for %T", n)
+}
+
+func values(n *logical.Values) *fragment.Values {
+	v := &fragment.Values{Rows: n.Rows}
+	for _, f := range n.Columns {
+		v.Names, v.Types = append(v.Names, f.Name), append(v.Types, f.Type)
+	}
+	return v
+}
+
+func (b *builder) project(n *logical.Project) (piece, error) {
+	p, err := b.build(n.Input)
+	if err != nil {
+		return p, err
+	}
+	p.node = &fragment.Project{Input: p.node, Exprs: n.Exprs, Names: n.Names}
+	p.keys = projectKeys(p.keys, n.Exprs)
+	return p, nil
+}
+
+// projectKeys follows sort keys through a projection; the part after a dropped key is lost.
+func projectKeys(keys []fragment.SortKey, exprs []expr.Expr) []fragment.SortKey {
+	var out []fragment.SortKey
+	for _, k := range keys {
+		at := slices.IndexFunc(exprs, func(e expr.Expr) bool {
+			c, ok := e.(*expr.Column)
+			return ok && c.Index == k.Column
+		})
+		if at < 0 {
+			break
+		}
+		out = append(out, fragment.SortKey{Column: at, Desc: k.Desc})
+	}
+	return out
+}
+
+// aggregate groups where the rows are and again where the partial states meet.
+func (b *builder) aggregate(n *logical.Aggregate) (piece, error) {
+	if v := b.fromMetadata(n); v != nil {
+		return piece{node: v}, nil
+	}
+	p, err := b.build(n.Input)
+	if err != nil {
+		return p, err
+	}
+	agg := fragment.Aggregate{Mode: fragment.Complete}
+	agg.Input, agg.Keys, agg.Calls = arguments(p.node, n)
+	if !p.spread {
+		return piece{node: &agg}, nil
+	}
+	partial := agg
+	partial.Mode = fragment.Partial
+	in := b.gather(piece{node: &partial, spread: true})
+	// The partial output begins with the keys.
+	final := fragment.Aggregate{Input: in.node, Calls: agg.Calls, Mode: fragment.Final}
+	for i := range agg.Keys {
+		final.Keys = append(final.Keys, i)
+	}
+	return piece{node: &final}, nil
+}
+
+// arguments computes keys and arguments once each below the grouping, and returns their ordinals.
+func arguments(in fragment.Node, n *logical.Aggregate) (fragment.Node, []int, []fragment.AggregateCall) {
+	p := &fragment.Project{Input: in}
+	ordinal := func(e expr.Expr, name string) int {
+		if i := slices.IndexFunc(p.Exprs, func(x expr.Expr) bool { return expr.Equal(x, e) }); i >= 0 {
+			return i
+		}
+		p.Exprs, p.Names = append(p.Exprs, e), append(p.Names, name)
+		return len(p.Exprs) - 1
+	}
+	var keys []int
+	var calls []fragment.AggregateCall
+	for i, k := range n.Keys {
+		keys = append(keys, ordinal(k, n.Names[i]))
+	}
+	for _, c := range n.Calls {
+		call := fragment.AggregateCall{Spec: c.Spec, Filter: -1, Name: c.Name}
+		for _, a := range c.Args {
+			call.Args = append(call.Args, ordinal(a, expr.Format(a)))
+		}
+		calls = append(calls, call)
+	}
+	return p, keys, calls
+}
+
+// sort orders where the rows are and merges where they meet.
+func (b *builder) sort(n *logical.Sort) (piece, error) {
+	keys := make([]fragment.SortKey, len(n.Keys))
+	for i, k := range n.Keys {
+		keys[i] = fragment.SortKey{Column: k.Column, Desc: k.Desc}
+	}
+	p, err := b.sortInput(n)
+	if err != nil {
+		return p, err
+	}
+	if !p.spread {
+		return piece{node: &fragment.Sort{Input: p.node, Keys: keys, Limit: n.Count, Offset: n.Offset}}, nil
+	}
+	local := &fragment.Sort{Input: p.node, Keys: keys, Limit: -1}
+	if n.Count >= 0 {
+		local.Limit = n.Count + n.Offset
+	}
+	p = b.gather(piece{node: local, spread: true, keys: keys})
+	if n.Count >= 0 || n.Offset > 0 {
+		p.node = &fragment.Limit{Input: p.node, Count: n.Count, Offset: n.Offset}
+	}
+	return p, nil
+}
+
+// sortInput builds the input; a limit in the order of row positions reads no more segments than hold enough rows.
+func (b *builder) sortInput(n *logical.Sort) (piece, error) {
+	s, ok := n.Input.(*logical.Scan)
+	if ok && n.Count >= 0 && len(n.Keys) == 1 && s.Columns[n.Keys[0].Column] == schema.RowPositionID && !n.Keys[0].Desc {
+		return b.scan(s, n.Count+n.Offset), nil
+	}
+	return b.build(n.Input)
+}

@@ -1,0 +1,84 @@
+package physical
+
+import (
+	"iter"
+
+	"github.com/assaydb/assay/planner/fragment"
+	"github.com/assaydb/assay/planner/logical"
+	"github.com/assaydb/assay/raft/catalog"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// Snapshot is what planning needs of a catalog snapshot.
+type Snapshot interface {
+	Index() uint64
+	Segments(table uint32) iter.Seq[*schema.Segment]
+	Delivery(id schema.ID) (*catalog.Delivery, bool)
+}
+
+// Options of one planning.
+type Options struct {
+	Query      schema.ID
+	Zone       string
+	Memory     int64 // granted to the query on each node
+	NoPrune    bool  // read every segment
+	NoMetadata bool  // never answer from statistics
+}
+
+// Plan is a query ready to run.
+type Plan struct {
+	*fragment.Plan
+	Bytes           int64 // at most, compressed, of the columns that are read
+	Segments, Total int64 // to read, and live in the tables named
+	scans           map[*fragment.Scan]scanCost
+	policyLimit     int64 // the smallest limit on bytes that a table's policy sets, 0 for none
+}
+
+// PolicyLimit is the smallest limit on the estimate that the policies of the tables set, 0 for none.
+func (p *Plan) PolicyLimit() int64 { return p.policyLimit }
+
+type scanCost struct{ bytes, segments, total int64 }
+
+// builder cuts one plan.
+type builder struct {
+	snap   Snapshot
+	opts   Options
+	stages []fragment.Fragment // the first is the coordinator's
+	plan   *Plan
+}
+
+// piece is a part of the plan; spread says that its rows lie on many nodes, keys that each node's rows come sorted so.
+type piece struct {
+	node   fragment.Node
+	spread bool
+	keys   []fragment.SortKey
+}
+
+// Build plans n on a snapshot.
+func Build(n logical.Node, snap Snapshot, opts Options) (*Plan, error) {
+	b := &builder{snap: snap, opts: opts, plan: &Plan{scans: map[*fragment.Scan]scanCost{}}}
+	b.stages = []fragment.Fragment{b.fragment(0)}
+	p, err := b.build(n)
+	if err != nil {
+		return nil, err
+	}
+	p = b.gather(p)
+	b.stages[0].Root = p.node
+	b.plan.Plan = &fragment.Plan{Stages: b.stages, Fields: n.Fields()}
+	return b.plan, nil
+}
+
+func (b *builder) fragment(stage int) fragment.Fragment {
+	return fragment.Fragment{Query: b.opts.Query, Stage: stage, CatalogIndex: b.snap.Index(), Zone: b.opts.Zone, MemoryLimit: b.opts.Memory}
+}
+
+// gather brings the rows of a spread piece to one place: here a plan is cut.
+func (b *builder) gather(p piece) piece {
+	if !p.spread {
+		return p
+	}
+	f := b.fragment(len(b.stages))
+	f.Root = p.node
+	b.stages = append(b.stages, f)
+	return piece{node: &fragment.Receive{Stage: f.Stage, Output: p.node.Fields(), Keys: p.keys}}
+}

@@ -1,0 +1,113 @@
+package physical
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/assaydb/assay/planner/fragment"
+	"github.com/assaydb/assay/planner/logical"
+	"github.com/assaydb/assay/storage/expr"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// survivor is a segment that may hold rows of the answer; whole says that every row of it passes the filter.
+type survivor struct {
+	*schema.Segment
+	whole bool
+}
+
+func (s survivor) liveRows() int64 {
+	n := int64(0)
+	for _, p := range s.Parts {
+		if p.Live {
+			n += p.Rows
+		}
+	}
+	return n
+}
+
+// scan plans a scan. rows >= 0 says that so many rows, the first by (segment, row), are enough.
+func (b *builder) scan(n *logical.Scan, rows int64) piece {
+	found, total := b.survivors(n)
+	if rows >= 0 {
+		found = prefix(found, rows)
+	}
+	b.plan.Total += total
+	b.plan.Segments += int64(len(found))
+	if n.MaxBytes > 0 && (b.plan.policyLimit == 0 || n.MaxBytes < b.plan.policyLimit) {
+		b.plan.policyLimit = n.MaxBytes
+	}
+	if len(found) == 0 {
+		return piece{node: values(&logical.Values{Columns: n.Fields()})}
+	}
+	s := &fragment.Scan{Table: n.Table, Columns: n.Columns, Output: n.Output, Filter: condition(n)}
+	if everyWhole(found) {
+		s.Filter = nil
+		s.Columns = s.Columns[:s.Output]
+	}
+	for i, seg := range found {
+		s.Segments = append(s.Segments, *seg.Segment)
+		s.Ordinal = append(s.Ordinal, int32(i))
+	}
+	cost := scanCost{b.estimate(s.Columns, found), int64(len(found)), total}
+	b.plan.scans[s] = cost
+	b.plan.Bytes += cost.bytes
+	return piece{node: s, spread: true}
+}
+
+// condition puts the policy's row filter before the query's own.
+func condition(n *logical.Scan) expr.Expr {
+	switch {
+	case n.RowFilter == nil:
+		return n.Filter
+	case n.Filter == nil:
+		return n.RowFilter
+	}
+	ops := append(slices.Clone(expr.Conjuncts(n.RowFilter)), expr.Conjuncts(n.Filter)...)
+	return &expr.Logic{Op: expr.And, Operands: ops}
+}
+
+func everyWhole(list []survivor) bool {
+	for _, s := range list {
+		if !s.whole {
+			return false
+		}
+	}
+	return true
+}
+
+// prefix keeps the first segments that surely hold so many rows.
+func prefix(list []survivor, rows int64) []survivor {
+	for i, s := range list {
+		if rows <= 0 {
+			return list[:i]
+		}
+		if s.whole {
+			rows -= s.liveRows()
+		}
+	}
+	return list
+}
+
+// survivors lists the segments that the filter does not rule out, in the order of their ids, and counts all.
+func (b *builder) survivors(n *logical.Scan) (found []survivor, total int64) {
+	cond := condition(n)
+	for seg := range b.snap.Segments(n.Table.ID) {
+		total++
+		s := survivor{seg, cond == nil}
+		if s.liveRows() == 0 {
+			continue
+		}
+		if cond != nil && !b.opts.NoPrune {
+			switch expr.Prune(cond, bounds(n, seg), seg.Rows) {
+			case expr.None:
+				continue
+			case expr.All:
+				s.whole = true
+			}
+		}
+		found = append(found, s)
+	}
+	slices.SortFunc(found, func(x, y survivor) int { return bytes.Compare(x.ID[:], y.ID[:]) })
+	return found, total
+}

@@ -12,7 +12,9 @@ import (
 // Snapshot is what planning needs of a catalog snapshot.
 type Snapshot interface {
 	Index() uint64
-	Segments(table uint32) iter.Seq[*schema.Segment]
+	// SegmentsWhere gives the live segments, without the shares of partitions and deliveries that keep says cannot matter.
+	SegmentsWhere(table uint32, keep func(*catalog.Coarse) bool) iter.Seq[*schema.Segment]
+	Totals(table uint32) catalog.Totals
 	Delivery(id schema.ID) (*catalog.Delivery, bool)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/assaydb/assay/planner/fragment"
 	"github.com/assaydb/assay/planner/logical"
+	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage/expr"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -92,8 +93,8 @@ func prefix(list []survivor, rows int64) []survivor {
 // survivors lists the segments that the filter does not rule out, in the order of their ids, and counts all.
 func (b *builder) survivors(n *logical.Scan) (found []survivor, total int64) {
 	cond := condition(n)
-	for seg := range b.snap.Segments(n.Table.ID) {
-		total++
+	total = b.snap.Totals(n.Table.ID).Segments
+	for seg := range b.snap.SegmentsWhere(n.Table.ID, b.coarse(n, cond)) {
 		s := survivor{seg, cond == nil}
 		if s.liveRows() == 0 {
 			continue
@@ -110,4 +111,15 @@ func (b *builder) survivors(n *logical.Scan) (found []survivor, total int64) {
 	}
 	slices.SortFunc(found, func(x, y survivor) int { return bytes.Compare(x.ID[:], y.ID[:]) })
 	return found, total
+}
+
+// coarse judges partitions, and shares of deliveries in them, before their segments are unpacked.
+func (b *builder) coarse(n *logical.Scan, cond expr.Expr) func(*catalog.Coarse) bool {
+	return func(c *catalog.Coarse) bool {
+		if cond == nil || b.opts.NoPrune {
+			return true
+		}
+		seg := &schema.Segment{Partition: c.Partition, Bounds: c.Bounds, Rows: max(c.Rows, 1)}
+		return expr.Prune(cond, bounds(n, seg), seg.Rows) != expr.None
+	}
 }

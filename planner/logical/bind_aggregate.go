@@ -2,6 +2,7 @@ package logical
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/assaydb/assay/planner/sqlparse"
 	"github.com/assaydb/assay/storage/errs"
@@ -49,7 +50,7 @@ func aggregateName(name string) string {
 // aggregateCall binds an aggregate function.
 func (b *Binder) aggregateCall(c clause, call *sqlparse.Call, def aggregate.Definition) (expr.Expr, error) {
 	if c.aggs == nil || c.inside {
-		return nil, b.errorf(call.Pos, errs.Meaning, "misplaced-aggregate", 1111, "%s cannot be used %s", call.Name, misplaced(c)).
+		return nil, b.errorf(call.Pos, errs.Meaning, "misplaced-aggregate", 1111, "%s cannot be used %s", strings.ToUpper(call.Name), misplaced(c)).
 			WithHint("conditions on aggregates go into HAVING")
 	}
 	inner := clause{name: c.name, scope: c.scope, inside: true, aggs: c.aggs}
@@ -116,7 +117,7 @@ func (b *Binder) aggregateArgs(c clause, call *sqlparse.Call, def aggregate.Defi
 		}
 		l, ok := e.(*expr.Literal)
 		if !ok {
-			return nil, nil, b.errorf(a.Position(), errs.Meaning, "bad-aggregate", 1210, "%s needs a constant here", call.Name)
+			return nil, nil, b.errorf(a.Position(), errs.Meaning, "bad-aggregate", 1210, "%s needs a constant here", strings.ToUpper(call.Name))
 		}
 		params = append(params, l.Value)
 	}

@@ -6,13 +6,14 @@ import (
 	"github.com/assaydb/assay/planner/sqlparse"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/expr"
+	"github.com/assaydb/assay/storage/schema"
 )
 
 // finish puts the projection, the order and the limit over the node.
 func (s *selection) finish() (Node, error) {
 	p := &Project{Input: s.node}
 	for _, it := range s.items {
-		p.Exprs, p.Names = append(p.Exprs, it.expr), append(p.Names, it.name)
+		p.Exprs, p.Names = append(p.Exprs, typed(it.expr)), append(p.Names, it.name)
 	}
 	count, offset, err := s.limit()
 	if err != nil {
@@ -34,6 +35,14 @@ func (s *selection) finish() (Node, error) {
 		n = &Limit{n, count, offset}
 	}
 	return s.visible(n, len(s.items)), nil
+}
+
+// typed gives a bare NULL in the select list a type that every format has.
+func typed(e expr.Expr) expr.Expr {
+	if e.Type().Kind == schema.Null {
+		return &expr.Literal{Value: schema.NullValue(schema.TypeVarchar)}
+	}
+	return e
 }
 
 // sortKeys turns ORDER BY into columns of the projection, adding hidden ones; the remaining output columns break ties, so that

@@ -16,7 +16,7 @@ func Required() []Rule {
 // Rules are all rewrites, in the order in which they apply.
 func Rules() []Rule {
 	return []Rule{
-		{"distinct", ruleDistinct}, {"pushdown", rulePushdown}, {"fold", ruleFold}, {"merge", ruleMerge}, {"limit", ruleLimit}, {"prune", rulePrune},
+		{"distinct", ruleDistinct}, {"pushdown", rulePushdown}, {"fold", ruleFold}, {"limit", ruleLimit}, {"merge", ruleMerge}, {"prune", rulePrune},
 	}
 }
 

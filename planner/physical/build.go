@@ -96,29 +96,52 @@ func (b *builder) aggregate(n *logical.Aggregate) (piece, error) {
 	return piece{node: &final}, nil
 }
 
-// arguments computes keys and arguments once each below the grouping, and returns their ordinals.
+// arguments returns the ordinals of keys and arguments. What is not a plain column is computed once, below the grouping.
 func arguments(in fragment.Node, n *logical.Aggregate) (fragment.Node, []int, []fragment.AggregateCall) {
-	p := &fragment.Project{Input: in}
-	ordinal := func(e expr.Expr, name string) int {
-		if i := slices.IndexFunc(p.Exprs, func(x expr.Expr) bool { return expr.Equal(x, e) }); i >= 0 {
-			return i
-		}
-		p.Exprs, p.Names = append(p.Exprs, e), append(p.Names, name)
-		return len(p.Exprs) - 1
-	}
+	a := argumentList{plain: true}
 	var keys []int
 	var calls []fragment.AggregateCall
 	for i, k := range n.Keys {
-		keys = append(keys, ordinal(k, n.Names[i]))
+		keys = append(keys, a.ordinal(k, n.Names[i]))
 	}
 	for _, c := range n.Calls {
 		call := fragment.AggregateCall{Spec: c.Spec, Filter: -1, Name: c.Name}
-		for _, a := range c.Args {
-			call.Args = append(call.Args, ordinal(a, expr.Format(a)))
+		for _, e := range c.Args {
+			call.Args = append(call.Args, a.ordinal(e, expr.Format(e)))
 		}
 		calls = append(calls, call)
 	}
-	return p, keys, calls
+	if !a.plain {
+		return &fragment.Project{Input: in, Exprs: a.exprs, Names: a.names}, keys, calls
+	}
+	direct := func(list []int) {
+		for i, k := range list {
+			list[i] = a.exprs[k].(*expr.Column).Index
+		}
+	}
+	direct(keys)
+	for _, c := range calls {
+		direct(c.Args)
+	}
+	return in, keys, calls
+}
+
+// argumentList is the distinct expressions that a grouping reads; plain while all are columns.
+type argumentList struct {
+	exprs []expr.Expr
+	names []string
+	plain bool
+}
+
+func (a *argumentList) ordinal(e expr.Expr, name string) int {
+	if i := slices.IndexFunc(a.exprs, func(x expr.Expr) bool { return expr.Equal(x, e) }); i >= 0 {
+		return i
+	}
+	if _, ok := e.(*expr.Column); !ok {
+		a.plain = false
+	}
+	a.exprs, a.names = append(a.exprs, e), append(a.names, name)
+	return len(a.exprs) - 1
 }
 
 // sort orders where the rows are and merges where they meet.

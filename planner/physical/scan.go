@@ -41,11 +41,7 @@ func (b *builder) scan(n *logical.Scan, rows int64) piece {
 	if len(found) == 0 {
 		return piece{node: values(&logical.Values{Columns: n.Fields()})}
 	}
-	s := &fragment.Scan{Table: n.Table, Columns: n.Columns, Output: n.Output, Filter: condition(n)}
-	if everyWhole(found) {
-		s.Filter = nil
-		s.Columns = s.Columns[:s.Output]
-	}
+	s := b.reduced(n, found)
 	for i, seg := range found {
 		s.Segments = append(s.Segments, *seg.Segment)
 		s.Ordinal = append(s.Ordinal, int32(i))
@@ -122,4 +118,45 @@ func (b *builder) coarse(n *logical.Scan, cond expr.Expr) func(*catalog.Coarse) 
 		seg := &schema.Segment{Partition: c.Partition, Bounds: c.Bounds, Rows: max(c.Rows, 1)}
 		return expr.Prune(cond, bounds(n, seg), seg.Rows) != expr.None
 	}
+}
+
+// reduced drops the conjuncts that every row of every segment passes, and the columns that were read for them alone.
+func (b *builder) reduced(n *logical.Scan, found []survivor) *fragment.Scan {
+	out := &fragment.Scan{Table: n.Table, Columns: slices.Clone(n.Columns[:n.Output]), Output: n.Output}
+	cond := condition(n)
+	if cond == nil {
+		return out
+	}
+	var kept []expr.Expr
+	for _, c := range expr.Conjuncts(cond) {
+		if b.opts.NoPrune || !passes(n, c, found) {
+			kept = append(kept, c)
+		}
+	}
+	switch len(kept) {
+	case 0:
+		return out
+	case 1:
+		out.Filter = kept[0]
+	default:
+		out.Filter = &expr.Logic{Op: expr.And, Operands: kept}
+	}
+	out.Filter = expr.Remap(out.Filter, func(i int) int {
+		at := slices.Index(out.Columns, n.Columns[i])
+		if at < 0 {
+			at = len(out.Columns)
+			out.Columns = append(out.Columns, n.Columns[i])
+		}
+		return at
+	})
+	return out
+}
+
+func passes(n *logical.Scan, cond expr.Expr, found []survivor) bool {
+	for _, s := range found {
+		if !s.whole && expr.Prune(cond, bounds(n, s.Segment), s.Rows) != expr.All {
+			return false
+		}
+	}
+	return true
 }

@@ -2,61 +2,83 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 
-	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/ingest/source"
+	"github.com/assaydb/assay/raft/catalog"
+	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/schema"
 )
 
+// Store is where deliveries are written: a *storage.Store.
+type Store interface {
+	Begin(ctx context.Context, id schema.ID, table *schema.Table, opts storage.DraftOptions) (*storage.Draft, error)
+	OpenFile(ctx context.Context, table uint32, delivery schema.ID, ref storage.FileRef) (io.ReadCloser, error)
+}
+
+// Catalog is read and changed by loads: a *consensus.Log.
+type Catalog interface {
+	Snapshot() *catalog.Snapshot
+	Propose(ctx context.Context, c catalog.Command) (catalog.Result, error)
+}
+
+// Mirror is the object store's side of an ack.
+type Mirror interface {
+	// Stage copies a sealed delivery's files; it returns once they are durable there.
+	Stage(ctx context.Context, sealed *storage.Sealed) error
+	// WaitIndex returns once the mirror holds the catalog up to an index.
+	WaitIndex(ctx context.Context, index uint64) error
+}
+
 // Config is what a Loader needs.
 type Config struct {
+	Store       Store
+	Catalog     Catalog
+	Mirror      Mirror // nil: there is none, and ack=mirror is refused
 	TempDir     string // spools and sort runs; emptied of leftovers by New
 	MemoryBytes int64  // sort buffer of one load; 0 means DefaultMemoryBytes
+	Limits      source.Limits
 	Logger      *slog.Logger
 }
 
-// DefaultMemoryBytes is the sort buffer of one load.
-const DefaultMemoryBytes = 64 << 20
-
-// Loader loads uploads. It may be used by any number of goroutines.
-type Loader struct {
-	cfg Config
-}
-
-// New returns a Loader and clears what an earlier run left in TempDir.
-func New(cfg Config) (*Loader, error) { return &Loader{cfg: cfg}, nil }
-
-// Load reads one upload and brings it into force. A nil error means the receipt's promise holds; on any error nothing was
-// committed, save that errs.Unavailable with code "outcome-unknown" says it could not be found out.
-func (l *Loader) Load(ctx context.Context, req *Request) (*Receipt, error) {
-	if err := req.validate(); err != nil {
-		return nil, err
-	}
-	return nil, errs.New(errs.Unavailable, "not-ready", "loading is being built")
-}
-
-// Revert takes a delivery out of force and puts back the ones it replaced; the receipt is the one of the delivery reverted.
-func (l *Loader) Revert(ctx context.Context, delivery schema.ID) (*Receipt, error) {
-	return nil, errs.New(errs.Unavailable, "not-ready", "loading is being built")
-}
-
-// Receipt returns the receipt of a delivery, as the catalog now has it.
-func (l *Loader) Receipt(ctx context.Context, delivery schema.ID) (*Receipt, error) {
-	return nil, errs.New(errs.Unavailable, "not-ready", "loading is being built")
-}
-
-// RejectFormat is how rejects are written out.
-type RejectFormat uint8
-
-// The formats of rejects.
+// Limits of a load.
 const (
-	RejectsNDJSON RejectFormat = iota
-	RejectsCSV
+	// DefaultMemoryBytes is the sort buffer of one load.
+	DefaultMemoryBytes = 64 << 20
+	// MaxLoadPartitions is the most partitions one upload may touch.
+	MaxLoadPartitions = 10_000
+	// maxAttempts is how often a load is converted again because its table was altered meanwhile.
+	maxAttempts = 4
 )
 
-// Rejects returns the rejected records of a delivery as text; the caller closes it. A delivery without rejects gives an empty
-// list (CSV: the header alone).
-func (l *Loader) Rejects(ctx context.Context, delivery schema.ID, format RejectFormat) (io.ReadCloser, error) {
-	return nil, errs.New(errs.Unavailable, "not-ready", "loading is being built")
+// Loader loads uploads. It may be used by any number of goroutines.
+type Loader struct{ cfg Config }
+
+// New returns a Loader and clears what an earlier run left in TempDir.
+func New(cfg Config) (*Loader, error) {
+	if cfg.MemoryBytes <= 0 {
+		cfg.MemoryBytes = DefaultMemoryBytes
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(cfg.TempDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder for uploads: %w", err)
+	}
+	for _, pattern := range []string{"sort-*.run", "spool-*.csv", "rejects-*.zst"} {
+		left, err := filepath.Glob(filepath.Join(cfg.TempDir, pattern))
+		if err != nil {
+			return nil, fmt.Errorf("look for leftovers in %s: %w", cfg.TempDir, err)
+		}
+		for _, name := range left {
+			if err := os.Remove(name); err != nil {
+				return nil, fmt.Errorf("clear a leftover: %w", err)
+			}
+		}
+	}
+	return &Loader{cfg: cfg}, nil
 }

@@ -2,9 +2,11 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"io"
 
-	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/ingest/csvscan"
+	"github.com/assaydb/assay/ingest/source"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -14,6 +16,7 @@ type Sniffed struct {
 	Columns  []SniffColumn `json:"columns"`
 	Records  int64         `json:"records"`
 	Bytes    int64         `json:"bytes"`
+	SHA256   schema.Digest `json:"sha256"`
 	Rejected int64         `json:"rejected"`
 	Blank    int64         `json:"blank"`
 	Rejects  []Reject      `json:"rejects,omitempty"` // the first MaxFirstRejects
@@ -35,5 +38,79 @@ const SniffSampleRows = 10
 
 // Sniff reads the whole of r and says what a load would make of it.
 func Sniff(ctx context.Context, r io.Reader, opts Options) (*Sniffed, error) {
-	return nil, errs.New(errs.Unavailable, "not-ready", "sniffing is being built")
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	body, err := source.Open(r, "", source.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	sample := &sampler{r: body}
+	txt, err := openText(newAhead(ctx, sample), "", &opts, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer txt.close()
+	seen, err := inspectText(ctx, txt, func(*inspection) {})
+	if err != nil {
+		return nil, err
+	}
+	s := &Sniffed{
+		Dialect: txt.dialect, Records: seen.tally.records, Bytes: body.Bytes(), SHA256: body.Digest(), Rejected: seen.rejected,
+		Blank: seen.tally.blank, Rejects: seen.first, Warnings: append(append([]string{}, txt.warnings...), seen.warnings...),
+	}
+	for i, o := range seen.observed {
+		c := SniffColumn{Name: txt.names[i], Type: o.Type(), Nulls: o.Nulls, Line: o.Line, Example: o.Cell}
+		if opts.TextTypes {
+			c.Type = schema.TypeVarchar
+		}
+		s.Columns = append(s.Columns, c)
+	}
+	s.Sample = sample.rows(txt)
+	return s, nil
+}
+
+// sampler keeps the beginning of what is read.
+type sampler struct {
+	r    io.Reader
+	head []byte
+	all  bool
+}
+
+const samplerBytes = 64 << 10
+
+func (s *sampler) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if room := samplerBytes - len(s.head); room > 0 {
+		s.head = append(s.head, p[:min(n, room)]...)
+	}
+	s.all = errors.Is(err, io.EOF) && len(s.head) < samplerBytes
+	return n, err
+}
+
+// rows reads the first records again, as text.
+func (s *sampler) rows(t *text) [][]string {
+	out := [][]string{}
+	chars, err := source.NewText(headReader(s.head, s.all), source.Charset(t.dialect.Charset))
+	if err != nil {
+		return out
+	}
+	var ch csvscan.Chunk
+	skip := t.header
+	for sc := csvscan.New(chars, t.dialect.scan(), 0); sc.Next(&ch) == nil; {
+		for i := range ch.Records {
+			if skip {
+				skip = false
+				continue
+			}
+			if ch.Records[i].Fault == csvscan.NoFault {
+				out = append(out, cells(&ch, &ch.Records[i], t.dialect.scan().Escape))
+			}
+			if len(out) == SniffSampleRows {
+				return out
+			}
+		}
+	}
+	return out
 }

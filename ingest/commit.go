@@ -1,0 +1,173 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/assaydb/assay/raft/catalog"
+	"github.com/assaydb/assay/storage"
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// receiptFile is the side file that keeps a delivery's receipt, but for what only the catalog knows.
+const receiptFile = "receipt.json"
+
+// commit seals the draft, copies it as the ack asks, and brings it into force by one command.
+func (w *writing) commit(ctx context.Context, draft *storage.Draft) (*Receipt, error) {
+	ld := w.ld
+	ld.report(PhaseSeal, w)
+	finished, err := draft.Finish(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.compare(finished); err != nil {
+		return nil, err
+	}
+	receipt := w.receipt()
+	receipt.addSegments(finished.Segments)
+	if err := w.sideFiles(draft, receipt); err != nil {
+		return nil, err
+	}
+	sealed, err := draft.Seal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if ld.req.Ack != AckLocal {
+		ld.report(PhaseMirror, w)
+		if err := ld.l.cfg.Mirror.Stage(ctx, sealed); err != nil {
+			return nil, fmt.Errorf("copy delivery %s to the object store: %w", ld.id, err)
+		}
+	}
+	ld.report(PhaseCommit, w)
+	return ld.propose(ctx, w, sealed, receipt)
+}
+
+func (ld *load) report(phase Phase, w *writing) {
+	if ld.req.Progress != nil {
+		ld.req.Progress(Progress{Phase: phase, Bytes: w.feed.tally.bytes, Rows: w.rows, Rejects: w.ledger.count})
+	}
+}
+
+func (w *writing) sideFiles(draft *storage.Draft, r *Receipt) error {
+	if w.ledger.count > 0 {
+		if err := draft.File(rejectsFile, w.ledger.copyTo); err != nil {
+			return fmt.Errorf("keep rejects: %w", err)
+		}
+	}
+	return draft.File(receiptFile, func(out io.Writer) error { return json.NewEncoder(out).Encode(r) })
+}
+
+// receipt says what is known before the commit.
+func (w *writing) receipt() *Receipt {
+	ld, t := w.ld, &w.feed.tally
+	r := &Receipt{
+		DeliveryID: ld.id, Table: w.target.table.Name, Source: ld.req.Source, Period: ld.req.Period, SHA256: ld.sha, BytesIn: ld.bytes,
+		RecordsIn: t.records, Accepted: w.rows, Rejected: w.ledger.count, Blank: t.blank, Header: t.header,
+		Columns: []ReceiptColumn{}, Segments: []ReceiptSegment{}, LoadedAt: time.Now().UTC().Truncate(time.Microsecond),
+		Dialect: w.txt.dialect, FirstRejects: w.ledger.first, Warnings: append([]string{}, w.target.warnings...),
+	}
+	for i, c := range w.target.table.Columns {
+		r.Columns = append(r.Columns, ReceiptColumn{Name: c.Name, Type: c.Type, Nulls: w.nulls[i], Hash: w.hashes[i]})
+	}
+	return r
+}
+
+func (r *Receipt) addSegments(list []schema.Segment) {
+	for _, s := range list {
+		r.Segments = append(r.Segments, ReceiptSegment{ID: s.ID, Rows: s.Rows, Bytes: s.Bytes, SHA256: s.SHA256})
+	}
+}
+
+// propose is the one command. When its reply is lost, the catalog is looked at; nothing is deleted whatever comes back.
+func (ld *load) propose(ctx context.Context, w *writing, sealed *storage.Sealed, r *Receipt) (*Receipt, error) {
+	cmd := &catalog.CommitDelivery{
+		Delivery: ld.delivery(w, sealed, r), Segments: sealed.Segments, Replace: ld.req.replaces(), Force: ld.req.Force,
+		Expect: w.target.expect, StartedAt: ld.started.UnixMicro(),
+	}
+	if w.target.changed {
+		cmd.Table = w.target.table
+	}
+	res, err := ld.l.cfg.Catalog.Propose(ctx, cmd)
+	if err != nil {
+		if d, ok := ld.readBack(err); ok {
+			res, err = catalog.Result{Delivery: d}, nil
+		}
+	}
+	switch {
+	case err != nil:
+		return nil, ld.explain(err)
+	case res.Same:
+		return ld.l.first(ctx, res.Delivery, r.Table)
+	}
+	r.fromCatalog(res.Delivery)
+	if ld.req.Ack != AckLocal {
+		if err := ld.l.cfg.Mirror.WaitIndex(ctx, res.Delivery.Added); err != nil {
+			return nil, errs.New(errs.Unavailable, "mirror-late", "delivery %s is in force on this node, but the object store has not confirmed it: %w", ld.id, err).
+				WithHint("send the same bytes again to wait for it")
+		}
+	}
+	ld.report(PhaseDone, w)
+	ld.l.cfg.Logger.Info("delivery loaded", "delivery", ld.id, "table", r.Table, "rows", r.Accepted, "rejected", r.Rejected,
+		"bytes", r.BytesIn, "segments", len(r.Segments), "elapsed", time.Since(ld.started).Round(time.Millisecond))
+	return r, nil
+}
+
+func (ld *load) delivery(w *writing, sealed *storage.Sealed, r *Receipt) catalog.Delivery {
+	d := catalog.Delivery{
+		ID: ld.id, Table: w.target.table.ID, Source: r.Source, Period: r.Period, Named: ld.req.named(), SHA256: r.SHA256, Options: ld.options,
+		Append: ld.req.Mode == ModeAppend, BytesIn: r.BytesIn, RecordsIn: r.RecordsIn, Accepted: r.Accepted, Rejected: r.Rejected,
+		Blank: r.Blank, Header: r.Header, Segments: int32(len(sealed.Segments)), Rows: sealed.Rows, Bytes: sealed.Bytes, LoadedAt: r.LoadedAt.UnixMicro(),
+	}
+	for _, c := range w.target.table.Columns {
+		d.ColumnBytes = append(d.ColumnBytes, catalog.ColumnBytes{Column: c.ID, Bytes: sealed.ColumnBytes[c.ID]})
+	}
+	for _, f := range sealed.Files {
+		d.Files = append(d.Files, catalog.File{Name: f.Name, Bytes: f.Bytes, SHA256: f.SHA256})
+	}
+	return d
+}
+
+// readBackFor is how long a commit of unknown outcome is looked for.
+const readBackFor = 10 * time.Second
+
+// readBack looks for the delivery after a lost reply. The context may have ended already: that is no reason not to know.
+func (ld *load) readBack(err error) (*catalog.Delivery, bool) {
+	if e := errs.As(err); e != nil && e.Kind != errs.Unavailable && e.Kind != errs.Timeout && e.Kind != errs.Canceled {
+		return nil, false
+	}
+	wait := time.NewTimer(readBackFor)
+	defer wait.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if d, ok := ld.l.cfg.Catalog.Snapshot().Delivery(ld.id); ok {
+			return d, true
+		}
+		if e := errs.As(err); e == nil || e.Code != "outcome-unknown" {
+			return nil, false
+		}
+		select {
+		case <-wait.C:
+			return nil, false
+		case <-tick.C:
+		}
+	}
+}
+
+// explain adds what the sender should do to a refusal by the catalog.
+func (ld *load) explain(err error) error {
+	e := errs.As(err)
+	switch {
+	case e == nil:
+		return fmt.Errorf("commit delivery %s: %w", ld.id, err)
+	case e.Code == "outcome-unknown":
+		return errs.New(errs.Unavailable, e.Code, "it is not known whether delivery %s was committed: %w", ld.id, err).WithHint("send the same bytes again: they are never loaded twice")
+	case e.Code == "table-changed" && e.Hint == "":
+		return errs.New(errs.Conflict, e.Code, "%w", err).WithHint("the table was altered during the load: send the file again")
+	}
+	return err
+}

@@ -1,0 +1,150 @@
+package ingest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/assaydb/assay/ingest/convert"
+	"github.com/assaydb/assay/ingest/csvscan"
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// readHeader looks at the first record: how many fields there are, whether it names them, and how.
+func (t *text) readHeader(head []byte, whole bool, opts *Options, table *schema.Table) error {
+	d := t.dialect.scan()
+	var ch csvscan.Chunk
+	s := csvscan.New(headReader(head, whole), d, 0)
+	for len(ch.Records) == 0 {
+		if err := s.Next(&ch); err != nil {
+			return t.noFirstRecord(whole)
+		}
+	}
+	first := &ch.Records[0]
+	if first.Fault != csvscan.NoFault {
+		return errs.New(errs.Meaning, "bad-header", "line %d: the first record cannot be read: %s", first.Line, first.Fault).WithHint("mend the first line and send the file again")
+	}
+	if first.Fields > schema.MaxColumns {
+		return errs.New(errs.Limit, "too-many-columns", "line %d has %d columns, at most %d are allowed", first.Line, first.Fields, schema.MaxColumns)
+	}
+	t.width = int(first.Fields)
+	names := cells(&ch, first, d.Escape)
+	if t.dialect.Header != nil {
+		t.header = *t.dialect.Header
+	} else {
+		rules, err := t.dialect.rules()
+		if err != nil {
+			return err
+		}
+		t.header = namesColumns(names, table) || !looksLikeData(&ch, rules)
+		t.dialect.Header = &t.header
+	}
+	if !t.header {
+		for i := range names {
+			names[i] = ""
+		}
+	}
+	t.names = t.uniqueNames(names)
+	return nil
+}
+
+func (t *text) noFirstRecord(whole bool) error {
+	if whole {
+		return errs.New(errs.Invalid, "empty-file", "the file holds only blank lines")
+	}
+	return errs.New(errs.Limit, "line-too-long", "the first line is longer than %d bytes", csvscan.DefaultRecordLimit)
+}
+
+// namesColumns reports whether at least half of the cells are names of the table's columns.
+func namesColumns(names []string, table *schema.Table) bool {
+	if table == nil {
+		return false
+	}
+	hits := 0
+	for _, n := range names {
+		if table.Column(cleanName(n)) >= 0 {
+			hits++
+		}
+	}
+	return hits > 0 && 2*hits >= len(names)
+}
+
+// looksLikeData reports whether the first record is typed like the ones behind it: in every column that is not text there, its
+// cell has that type too or is empty, and there is such a column. A lone record is data when any of its cells is typed.
+func looksLikeData(ch *csvscan.Chunk, rules convert.Rules) bool {
+	width := int(ch.Records[0].Fields)
+	first := inferOver(ch, rules, width, 0, 1)
+	rest := inferOver(ch, rules, width, 1, len(ch.Records))
+	typed := false
+	for j := range first {
+		f, r := &first[j], &rest[j]
+		if r.Values == 0 && len(ch.Records) > 1 || f.Values == 0 {
+			continue
+		}
+		if len(ch.Records) > 1 && r.Type() == schema.TypeVarchar {
+			continue
+		}
+		if f.Type() == schema.TypeVarchar {
+			if len(ch.Records) > 1 {
+				return false
+			}
+			continue
+		}
+		typed = true
+	}
+	return typed
+}
+
+func inferOver(ch *csvscan.Chunk, rules convert.Rules, width, lo, hi int) []convert.Observed {
+	inf := convert.NewInference(rules, width)
+	part := *ch
+	part.Records = ch.Records[lo:hi]
+	inf.Observe(&part)
+	return inf.Columns()
+}
+
+// cleanName makes a header cell a name that the catalog takes.
+func cleanName(s string) string {
+	s = strings.TrimSpace(strings.TrimPrefix(s, "\ufeff"))
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == utf8.RuneError || strings.ContainsRune("/\\`\"'", r) {
+			return '_'
+		}
+		return r
+	}, s)
+	for len(s) > schema.MaxNameBytes-8 { // room for a number behind it
+		_, n := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-n]
+	}
+	return s
+}
+
+// uniqueNames gives every field a name: col_3 for an empty one, name_2 for one that is there already.
+func (t *text) uniqueNames(cells []string) []string {
+	taken := map[string]bool{}
+	for _, v := range schema.VirtualColumns() {
+		taken[v.Name] = true
+	}
+	for _, c := range cells {
+		taken["\x00"+strings.ToLower(cleanName(c))] = true // names that some field has of its own
+	}
+	out := make([]string, len(cells))
+	for i, cell := range cells {
+		name := cleanName(cell)
+		if name == "" || name == "." || name == ".." {
+			name = "col_" + strconv.Itoa(i+1)
+		}
+		base := name
+		for n := 2; taken[strings.ToLower(name)] || name != base && taken["\x00"+strings.ToLower(name)]; n++ {
+			name = base + "_" + strconv.Itoa(n)
+		}
+		taken[strings.ToLower(name)] = true
+		out[i] = name
+		if t.header && name != strings.TrimSpace(cell) {
+			t.warnings = append(t.warnings, fmt.Sprintf("column %d is headed %q and was named %q", i+1, cell, name))
+		}
+	}
+	return out
+}

@@ -1,0 +1,190 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/assaydb/assay/ingest/convert"
+	"github.com/assaydb/assay/ingest/source"
+	"github.com/assaydb/assay/raft/catalog"
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// Load reads one upload and brings it into force. A nil error means the receipt's promise holds; on any error nothing was
+// committed, save that errs.Unavailable with code "outcome-unknown" says it could not be found out.
+func (l *Loader) Load(ctx context.Context, req *Request) (*Receipt, error) {
+	if err := req.validate(); err != nil {
+		return nil, err
+	}
+	if req.Ack != AckLocal && l.cfg.Mirror == nil {
+		return nil, errs.New(errs.Meaning, "no-mirror", "the ack asked for needs an object store, and none is configured").WithHint("start the node with --mirror, or use ack=local")
+	}
+	body, err := source.Open(req.Body, req.Encoding, l.cfg.Limits)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	ld := &load{l: l, req: req, id: schema.NewID(), started: time.Now(), options: req.Options.Digest(), body: body}
+	defer ld.close()
+	r, err := ld.run(ctx)
+	if err != nil && ctx.Err() != nil && errs.KindOf(err) == errs.Internal {
+		err = errs.New(errs.Canceled, "canceled", "the upload was given up: %w", err)
+	}
+	return r, err
+}
+
+// load is one upload on its way.
+type load struct {
+	l       *Loader
+	req     *Request
+	id      schema.ID
+	started time.Time
+	options schema.Digest
+	body    *source.Reader
+	spool   *os.File
+	charset source.Charset // decided by the inspection, "" before
+	shown   int64          // bytes at the last progress report
+
+	bytes int64 // decoded
+	sha   schema.Digest
+}
+
+func (ld *load) close() {
+	if ld.spool != nil {
+		ld.spool.Close()
+		os.Remove(ld.spool.Name())
+	}
+}
+
+// run takes the way that fits the table. A declared table says what each cell must be, so its file is converted as it arrives. A
+// table that is new, or was itself inferred, can only be defined once the whole file is known: the body is spooled and looked at
+// in full first, and converted from the spool.
+func (ld *load) run(ctx context.Context) (*Receipt, error) {
+	snap := ld.l.cfg.Catalog.Snapshot()
+	if t, ok := snap.Table(ld.req.Table); ok && !t.Inferred {
+		return ld.direct(ctx, t)
+	}
+	return ld.inspected(ctx)
+}
+
+// direct converts the body while it is received.
+func (ld *load) direct(ctx context.Context, t *schema.Table) (*Receipt, error) {
+	txt, err := openText(newAhead(ctx, ld.body), "", &ld.req.Options, t)
+	if err != nil {
+		return nil, err
+	}
+	defer txt.close()
+	target, err := mapDeclared(t, txt)
+	if err != nil {
+		return nil, err
+	}
+	return ld.convert(ctx, txt, target)
+}
+
+// inspected spools and inspects the body, then converts it from the spool; again when the table was altered meanwhile.
+func (ld *load) inspected(ctx context.Context) (*Receipt, error) {
+	seen, err := ld.inspect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for attempt := 1; ; attempt++ {
+		r, err := ld.attempt(ctx, seen)
+		if attempt == maxAttempts || !alteredMeanwhile(err) {
+			return r, err
+		}
+		ld.l.cfg.Logger.Info("the table was altered during the load; converting again", "delivery", ld.id, "table", ld.req.Table)
+		ld.id = schema.NewID() // the files of the failed attempt keep their name until repair removes them
+	}
+}
+
+func alteredMeanwhile(err error) bool {
+	e := errs.As(err)
+	if e == nil || e.Kind != errs.Conflict {
+		return false
+	}
+	return e.Code == "table-changed" || e.Code == "table-exists" || e.Code == "table-id-taken"
+}
+
+func (ld *load) attempt(ctx context.Context, seen *inspection) (*Receipt, error) {
+	snap := ld.l.cfg.Catalog.Snapshot()
+	table, exists := snap.Table(ld.req.Table)
+	if exists {
+		if r, err := ld.duplicate(ctx, snap, table); r != nil || err != nil {
+			return r, err
+		}
+	}
+	if _, err := ld.spool.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read the upload again: %w", err)
+	}
+	opts := ld.req.Options
+	opts.Header = "0" // what the inspection decided stands, whatever the table is now
+	if seen.txt.header {
+		opts.Header = "1"
+	}
+	txt, err := openText(newAhead(ctx, ld.spool), ld.charset, &opts, table)
+	if err != nil {
+		return nil, err
+	}
+	defer txt.close()
+	var target *target
+	switch {
+	case !exists:
+		target, err = mapNew(snap, ld.req, txt, seen)
+	case table.Inferred:
+		target, err = mapInferred(snap, table, txt, seen)
+	default:
+		target, err = mapDeclared(table, txt)
+	}
+	if err != nil {
+		return nil, err
+	}
+	target.warnings = append(target.warnings, seen.warnings...)
+	return ld.convert(ctx, txt, target)
+}
+
+// target is where the rows go: the definition they are converted under and how the fields map to its columns.
+type target struct {
+	table    *schema.Table
+	expect   uint32 // version the catalog must still have; 0: the table must not exist
+	changed  bool   // the commit brings the definition
+	fields   []int
+	warnings []string
+}
+
+func (t *target) plan(txt *text) (*convert.Plan, error) {
+	rules, err := txt.dialect.rules()
+	if err != nil {
+		return nil, err
+	}
+	p := &convert.Plan{Rules: rules, Fields: t.fields, Width: txt.width}
+	for _, c := range t.table.Columns {
+		p.Types = append(p.Types, c.Type)
+	}
+	return p, nil
+}
+
+// duplicate returns the first receipt when the content is in force in its slot already, and the refusal when it was superseded.
+func (ld *load) duplicate(ctx context.Context, snap *catalog.Snapshot, t *schema.Table) (*Receipt, error) {
+	d := catalog.Delivery{Table: t.ID, Source: ld.req.Source, Period: ld.req.Period, Named: ld.req.named(), SHA256: ld.sha, Options: ld.options}
+	res, err := snap.Rehearse(&catalog.CommitDelivery{Delivery: d, Force: ld.req.Force, Expect: t.Version, StartedAt: ld.started.UnixMicro()})
+	if e := errs.As(err); e != nil && e.Code == "superseded" {
+		return nil, err
+	}
+	if err == nil && res.Same {
+		return ld.l.first(ctx, res.Delivery, t.Name)
+	}
+	return nil, nil
+}
+
+// progress reports at most every few megabytes.
+func (ld *load) progress(p Progress) {
+	if ld.req.Progress == nil || p.Bytes < ld.shown+4<<20 && p.Bytes >= ld.shown && p.Bytes > 0 {
+		return
+	}
+	ld.shown = p.Bytes
+	ld.req.Progress(p)
+}

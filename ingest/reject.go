@@ -1,0 +1,153 @@
+package ingest
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"unicode/utf8"
+
+	"github.com/assaydb/assay/ingest/convert"
+	"github.com/assaydb/assay/ingest/csvscan"
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
+	"github.com/klauspost/compress/zstd"
+)
+
+// rejectsFile is the side file of a delivery that keeps its rejects: Zstandard over one JSON object (Reject) a line, behind a
+// line that says the format version.
+const (
+	rejectsFile    = "rejects.ndjson.zst"
+	rejectsVersion = `{"assay_rejects":1}`
+)
+
+// newReject describes a rejected record; at most keep bytes of it are kept.
+func newReject(ch *csvscan.Chunk, r convert.Reject, table *schema.Table, base int64, keep int) Reject {
+	rec := &ch.Records[r.Record]
+	out := Reject{Line: rec.Line, ByteOffset: rec.Offset + base, Reason: r.Fault.String()}
+	if r.Fault == csvscan.NoFault {
+		out.Reason = r.Reason.String()
+	}
+	switch r.Reason {
+	case convert.FieldsFew, convert.FieldsMany:
+		out.Reason = fmt.Sprintf("%s: %d", out.Reason, rec.Fields)
+	}
+	if r.Column >= 0 && table != nil {
+		c := table.Columns[r.Column]
+		out.Column = c.Name
+		out.Reason = fmt.Sprintf("the cell %s (%s)", out.Reason, c.Type)
+	}
+	raw := ch.Raw(rec)
+	if len(raw) > keep || rec.Fault == csvscan.FaultTooLong {
+		out.RawBytes = max(rec.Span, int64(len(raw)))
+		raw = raw[:min(keep, len(raw))]
+	}
+	if utf8.Valid(raw) {
+		out.Raw = string(raw)
+	} else {
+		out.RawBase64 = raw
+	}
+	return out
+}
+
+// ledger collects the rejects of a load in a temporary file.
+type ledger struct {
+	file  *os.File
+	buf   *bufio.Writer
+	z     *zstd.Encoder
+	first []Reject
+	count int64
+}
+
+// add notes one reject. The file is made with the first.
+func (g *ledger) add(dir string, r Reject) error {
+	if g.file == nil {
+		if err := g.open(dir); err != nil {
+			return fmt.Errorf("keep rejects: %w", err)
+		}
+	}
+	g.count++
+	line, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("keep rejects: %w", err)
+	}
+	if len(g.first) < MaxFirstRejects {
+		g.first = append(g.first, short(r))
+	}
+	if _, err := g.z.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("keep rejects: %w", err)
+	}
+	return nil
+}
+
+// short is a reject for receipts and messages: with at most 256 bytes of the record.
+func short(r Reject) Reject {
+	const keep = 256
+	if n := len(r.Raw); n > keep {
+		r.RawBytes = max(r.RawBytes, int64(n))
+		r.Raw = string(wholeRunes([]byte(r.Raw[:keep])))
+	}
+	if n := len(r.RawBase64); n > keep {
+		r.RawBytes, r.RawBase64 = max(r.RawBytes, int64(n)), r.RawBase64[:keep]
+	}
+	return r
+}
+
+func (g *ledger) open(dir string) (err error) {
+	if g.file, err = os.CreateTemp(dir, "rejects-*.zst"); err != nil {
+		return err
+	}
+	g.buf = bufio.NewWriter(g.file)
+	g.z, err = zstd.NewWriter(g.buf, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(256<<10))
+	if err != nil {
+		return err
+	}
+	_, err = g.z.Write([]byte(rejectsVersion + "\n"))
+	return err
+}
+
+// copyTo writes the finished file to w.
+func (g *ledger) copyTo(w io.Writer) error {
+	if err := g.z.Close(); err != nil {
+		return err
+	}
+	if err := g.buf.Flush(); err != nil {
+		return err
+	}
+	if _, err := g.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, err := io.Copy(w, g.file)
+	return err
+}
+
+func (g *ledger) close() {
+	if g.file != nil {
+		g.file.Close()
+		os.Remove(g.file.Name())
+	}
+}
+
+// tooMany is the refusal of a load with more rejects than it may have.
+func (g *ledger) tooMany(records int64, o *Options) error {
+	code, text := "too-many-rejects", fmt.Sprintf("%d of %d records were rejected, more than max_rejects=%s; nothing was loaded", g.count, records, o.MaxRejects)
+	if o.BadRow == RejectFile {
+		code, text = "bad-row", "a record was rejected and on_bad_row=reject_file; nothing was loaded"
+	}
+	for i, r := range g.first {
+		if i == 0 {
+			text += ":"
+		}
+		text += "\n  " + r.place()
+	}
+	return errs.New(errs.Limit, code, "%s", text).WithHint("mend the file, or raise max_rejects; rehearse=1 shows what a load would give")
+}
+
+// place says where a reject is and why, without its data.
+func (r Reject) place() string {
+	if r.Column == "" {
+		return fmt.Sprintf("line %d (byte %d): %s", r.Line, r.ByteOffset, r.Reason)
+	}
+	return fmt.Sprintf("line %d (byte %d), column %q: %s", r.Line, r.ByteOffset, r.Column, r.Reason)
+}

@@ -28,7 +28,7 @@ func (w *writing) commit(ctx context.Context, draft *storage.Draft) (*Receipt, e
 		return nil, err
 	}
 	receipt := w.receipt()
-	receipt.addSegments(finished.Segments)
+	receipt.addSegments(finished.Segments, w.target.table)
 	if err := w.sideFiles(draft, receipt); err != nil {
 		return nil, err
 	}
@@ -76,9 +76,16 @@ func (w *writing) receipt() *Receipt {
 	return r
 }
 
-func (r *Receipt) addSegments(list []schema.Segment) {
-	for _, s := range list {
+// addSegments names the segments and notes what their bounds say of the columns.
+func (r *Receipt) addSegments(list []schema.Segment, t *schema.Table) {
+	for i := range list {
+		s := &list[i]
 		r.Segments = append(r.Segments, ReceiptSegment{ID: s.ID, Rows: s.Rows, Bytes: s.Bytes, SHA256: s.SHA256})
+		for j, c := range t.Columns {
+			if exact(c.Type) {
+				r.Columns[j].Whole = max(r.Columns[j].Whole, storedDigits(s, c))
+			}
+		}
 	}
 }
 

@@ -135,7 +135,7 @@ func (ld *load) attempt(ctx context.Context, seen *inspection) (*Receipt, error)
 	case !exists:
 		target, err = mapNew(snap, ld.req, txt, seen)
 	case table.Inferred:
-		target, err = mapInferred(snap, table, txt, seen)
+		target, err = ld.mapInferred(ctx, snap, table, txt, seen)
 	default:
 		target, err = mapDeclared(table, txt)
 	}

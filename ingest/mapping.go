@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -87,7 +88,7 @@ func (t *target) match(txt *text) (extra []int, err error) {
 
 // mapInferred matches a file to a table that was itself inferred: columns it does not have are added, and types that are too
 // narrow are widened where that is safe. What still does not fit is rejected row by row.
-func mapInferred(snap *catalog.Snapshot, table *schema.Table, txt *text, seen *inspection) (*target, error) {
+func (ld *load) mapInferred(ctx context.Context, snap *catalog.Snapshot, table *schema.Table, txt *text, seen *inspection) (*target, error) {
 	t := &target{table: table, expect: table.Version, warnings: txt.warnings}
 	extra, err := t.match(txt)
 	if err != nil {
@@ -95,7 +96,7 @@ func mapInferred(snap *catalog.Snapshot, table *schema.Table, txt *text, seen *i
 	}
 	def := *table
 	def.Columns = append([]schema.Column(nil), table.Columns...)
-	w := widening{snap: snap, table: table}
+	w := widening{ctx: ctx, loader: ld.l, snap: snap, table: table}
 	for i, f := range t.fields {
 		if f < 0 {
 			continue

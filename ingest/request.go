@@ -147,6 +147,7 @@ type ReceiptColumn struct {
 	Type  schema.Type       `json:"type"`
 	Nulls int64             `json:"nulls"`
 	Hash  schema.ColumnHash `json:"hash"`
+	Whole int               `json:"whole_digits,omitempty"` // most digits before the point, of exact numbers: how far the type may be widened
 }
 
 // ReceiptSegment names one segment written.

@@ -56,7 +56,7 @@ func newRig(t testing.TB, memory int64) *rig {
 	if r.store, err = storage.Open(storage.Config{Dir: r.dir}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { r.store.Close() })
+	t.Cleanup(func() { _ = r.store.Close(context.Background()) })
 	r.loader, err = ingest.New(ingest.Config{Store: r.store, Catalog: r.log, TempDir: filepath.Join(r.dir, "ingest"), MemoryBytes: memory})
 	if err != nil {
 		t.Fatal(err)

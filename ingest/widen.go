@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"context"
+
 	"github.com/assaydb/assay/ingest/convert"
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage/decimal"
@@ -11,8 +13,11 @@ import (
 // exact for every value that is or can come back into force, and must give what a load under the new type would have given:
 // numbers to text is not (1.50 would come back as it is stored, not as it was written).
 type widening struct {
-	snap  *catalog.Snapshot
-	table *schema.Table
+	ctx      context.Context
+	loader   *Loader
+	snap     *catalog.Snapshot
+	table    *schema.Table
+	receipts []*Receipt
 }
 
 // widen returns the type that a column should have; its own when it need not or cannot change.
@@ -73,33 +78,64 @@ func (w *widening) written() bool {
 	return false
 }
 
-// wholeDigits returns how many digits before the point the stored values of a column have, by the segments' bounds; where one
-// segment has none, as many as the type allows.
+// maxReceipts bounds the receipts read to learn how wide a table's values are.
+const maxReceipts = 10_000
+
+// wholeDigits returns how many digits before the point the stored values of a column have: by the receipts of its deliveries, or
+// as many as the type allows when one of them cannot say.
 func (w *widening) wholeDigits(column int) int {
 	c, most := w.table.Columns[column], 1
-	typ := 19
-	if c.Type.Kind == schema.Decimal {
-		typ = int(c.Type.Precision) - int(c.Type.Scale)
+	if w.receipts == nil && !w.read() {
+		return typeDigits(c.Type)
 	}
-	for d := range w.snap.Deliveries(w.table.ID) {
-		for s := range w.snap.SegmentsOf(d.ID) {
-			b, ok := s.Bound(c.ID)
-			if !ok {
-				return typ
+	for _, r := range w.receipts {
+		for _, rc := range r.Columns {
+			if rc.Name == c.Name {
+				most = max(most, rc.Whole)
 			}
-			most = max(most, digits(b.Min, int(b.Min.Type.Scale)), digits(b.Max, int(b.Max.Type.Scale)))
 		}
 	}
 	return most
 }
 
-func digits(v schema.Value, scale int) int {
-	if v.Null {
-		return 0
+// read reads the receipts of every delivery that is or could come back into force.
+func (w *widening) read() bool {
+	for d := range w.snap.Deliveries(w.table.ID) {
+		if d.Purged || d.Rows == 0 {
+			continue
+		}
+		r, err := w.loader.readReceipt(w.ctx, d)
+		if err != nil || len(w.receipts) == maxReceipts {
+			w.receipts = nil
+			return false
+		}
+		w.receipts = append(w.receipts, r)
 	}
-	for n := 0; ; n++ {
+	return true
+}
+
+// typeDigits returns how many digits before the point a type can hold.
+func typeDigits(t schema.Type) int {
+	if t.Kind == schema.Decimal {
+		return int(t.Precision) - int(t.Scale)
+	}
+	return 19
+}
+
+// storedDigits returns how many digits before the point the values of a segment's column have.
+func storedDigits(s *schema.Segment, c schema.Column) int {
+	b, ok := s.Bound(c.ID)
+	if !ok {
+		return typeDigits(c.Type)
+	}
+	return max(digits(b.Min, int(c.Type.Scale)), digits(b.Max, int(c.Type.Scale)))
+}
+
+func digits(v schema.Value, scale int) int {
+	for n := 0; !v.Null; n++ {
 		if n+scale >= decimal.MaxDigits || v.Wide().Fits(n+scale) {
 			return n
 		}
 	}
+	return 0
 }

@@ -188,21 +188,26 @@ func decodeBytes(dst, src []byte, table *[32]rune) (nd, ns int) {
 	return nd, ns
 }
 
-// LooksWindows1252 reports whether bytes that are not UTF-8 are clearly Windows-1252: none of their high bytes form a valid
-// UTF-8 character and every one is assigned there.
+// LooksWindows1252 reports whether bytes that are not UTF-8 are clearly Windows-1252: none of their high bytes begin a valid UTF-8
+// character, every one is assigned there, and each that is a letter stands beside a letter.
 func LooksWindows1252(b []byte) bool {
-	high := 0
-	for i := 0; i < len(b); i++ {
-		if b[i] < 0x80 {
+	high := false
+	for i, c := range b {
+		if c < 0x80 {
 			continue
 		}
-		if r, n := utf8.DecodeRune(b[i:]); r != utf8.RuneError || n > 1 {
+		high = true
+		r, n := utf8.DecodeRune(b[i:])
+		switch {
+		case r != utf8.RuneError || n > 1:
+			return false
+		case c < 0xa0 && windows1252[c-0x80] == 0:
+			return false
+		case c >= 0xc0 && c != 0xd7 && c != 0xf7 && !(i > 0 && letter(b[i-1])) && !(i+1 < len(b) && letter(b[i+1])):
 			return false
 		}
-		if b[i] < 0xa0 && windows1252[b[i]-0x80] == 0 {
-			return false
-		}
-		high++
 	}
-	return high > 0
+	return high
 }
+
+func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0xc0 }

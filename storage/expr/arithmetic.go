@@ -69,6 +69,8 @@ func arithmeticType(name string, a, b Expr) schema.Type {
 		integer = schema.TypeUint64
 	}
 	switch {
+	case name == "div" && double:
+		return schema.TypeInt64
 	case name == "div":
 		return integer
 	case double:

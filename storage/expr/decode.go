@@ -57,6 +57,10 @@ func (d *decoder) call(depth int) Expr {
 	if d.err != nil {
 		return c
 	}
+	if _, ok := comparison(c.Name); ok {
+		d.comparison(c)
+		return c
+	}
 	e, err := NewCall(c.Name, c.Operands...)
 	bound, ok := e.(*Call)
 	if err != nil || !ok || bound.Name != c.Name || len(bound.Operands) != len(c.Operands) || !sameShape(bound.Typ, c.Typ) {
@@ -70,6 +74,18 @@ func (d *decoder) call(depth int) Expr {
 		}
 	}
 	return c
+}
+
+// comparison checks the one thing that comparing kernels rely on. Binding would exchange the sides of a constant and a column.
+func (d *decoder) comparison(c *Call) {
+	if len(c.Operands) != 2 || c.Typ != schema.TypeBoolean {
+		d.fail("has a comparison without two sides")
+		return
+	}
+	a, b := c.Operands[0].Type(), c.Operands[1].Type()
+	if a != b && (a.Class() != schema.ClassBytes || b.Class() != schema.ClassBytes) {
+		d.fail("compares two types")
+	}
 }
 
 // sameShape allows for another precision: folding an operand may have narrowed it.

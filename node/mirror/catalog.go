@@ -1,17 +1,19 @@
 package mirror
 
 import (
+	"context"
+
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// Catalog is the running catalog, as raft/consensus offers it.
+// Catalog is the running catalog: *consensus.Log.
 type Catalog interface {
 	Snapshot() *catalog.Snapshot
-	// Applied calls fn for every command that changed the catalog from now on, in order, with the index it led to. fn does not
-	// block. The returned function ends it.
-	Applied(fn func(index uint64, command []byte)) (cancel func())
+	// Applied calls fn, in the caller's goroutine, with every command that changed the catalog after an index, in order and
+	// without gaps, until ctx ends or fn fails. It fails with Gone when the commands are not in the log any more.
+	Applied(ctx context.Context, after uint64, fn func(index uint64, command []byte) error) error
 }
 
 // Source is the local store that segments are copied from.

@@ -11,6 +11,7 @@ import (
 	"github.com/assaydb/assay/node/mirror"
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage"
+	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/object"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/assaydb/assay/storage/storagetest"
@@ -22,8 +23,8 @@ type cluster struct {
 	store   *storage.Store
 	mu      sync.Mutex
 	machine *catalog.Machine
-	subs    map[int]func(uint64, []byte)
-	subbed  int
+	log     [][]byte // command at index i+1
+	more    chan struct{}
 	clock   int64
 	table   *schema.Table
 }
@@ -33,7 +34,7 @@ func newCluster(t *testing.T) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cluster{t: t, store: s, machine: catalog.New(), subs: map[int]func(uint64, []byte){}, clock: time.Now().UnixMicro()}
+	c := &cluster{t: t, store: s, machine: catalog.New(), more: make(chan struct{}), clock: time.Now().UnixMicro()}
 	def := storagetest.Table()
 	def.ID, def.Version = 0, 0
 	c.table = c.propose(&catalog.PutTable{Table: *def}).Table
@@ -42,17 +43,44 @@ func newCluster(t *testing.T) *cluster {
 
 func (c *cluster) Snapshot() *catalog.Snapshot { return c.machine.Snapshot() }
 
-func (c *cluster) Applied(fn func(uint64, []byte)) func() {
+func (c *cluster) Applied(ctx context.Context, after uint64, fn func(uint64, []byte) error) error {
+	for i := after; ; i++ {
+		command, err := c.command(ctx, i)
+		if err == nil {
+			err = fn(i+1, command)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// command waits for number i of the log. compact makes the log forget.
+func (c *cluster) command(ctx context.Context, i uint64) ([]byte, error) {
+	for {
+		c.mu.Lock()
+		if i < uint64(len(c.log)) {
+			defer c.mu.Unlock()
+			if c.log[i] == nil {
+				return nil, errs.New(errs.Gone, "log-compacted", "command %d is gone", i+1)
+			}
+			return c.log[i], nil
+		}
+		more := c.more
+		c.mu.Unlock()
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// compact forgets the log so far.
+func (c *cluster) compact() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.subbed++
-	n := c.subbed
-	c.subs[n] = fn
-	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.subs, n)
-	}
+	clear(c.log)
 }
 
 func (c *cluster) propose(cmd catalog.Command) catalog.Result {
@@ -64,9 +92,12 @@ func (c *cluster) propose(cmd catalog.Command) catalog.Result {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	for _, fn := range c.subs {
-		fn(res.Index, data)
+	c.log = append(c.log, data)
+	if uint64(len(c.log)) != res.Index {
+		c.t.Fatalf("command %d led to index %d", len(c.log), res.Index)
 	}
+	close(c.more)
+	c.more = make(chan struct{})
 	return res
 }
 

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage/object"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -47,13 +46,14 @@ type Mirror struct {
 	dirty   map[schema.ID]bool // deliveries to look at; meaningless while full
 	full    bool               // look at all of them
 	pending []entry            // log entries to ship
-	bytes   int                // in pending
+	room    chan struct{}      // closed and renewed when pending shrinks
 	gap     bool               // pending does not continue what was shipped: write a snapshot
-	since   uint64             // the catalog's index when Run began to listen
+	heard   uint64             // index of the newest command that was marked
 	done    uint64             // everything up to this index is mirrored
 	changed chan struct{}      // closed and renewed when done moves or a pass ends
 	status  Status
-	actual  *actual // nil until the first listing
+	actual  *actual       // nil until the first listing
+	opened  chan struct{} // closed by it
 	shipped shipped
 }
 
@@ -68,7 +68,7 @@ func New(cfg Config) *Mirror {
 	cfg = cfg.withDefaults()
 	return &Mirror{
 		cfg: cfg, log: cfg.Logger, wake: make(chan struct{}, 1), dirty: map[schema.ID]bool{}, full: true,
-		changed: make(chan struct{}),
+		changed: make(chan struct{}), room: make(chan struct{}), opened: make(chan struct{}),
 	}
 }
 
@@ -94,10 +94,11 @@ func orDefault[T int | time.Duration](v, otherwise T) T {
 
 // Run reconciles until the context ends. It returns early only when the mirror belongs to another catalog.
 func (m *Mirror) Run(ctx context.Context) error {
-	stop := m.cfg.Catalog.Applied(m.applied)
-	defer stop()
-	m.since = m.cfg.Catalog.Snapshot().Index()
-	m.poke()
+	ctx, cancel := context.WithCancel(ctx)
+	var follower sync.WaitGroup
+	follower.Go(func() { m.follow(ctx) })
+	defer follower.Wait()
+	defer cancel()
 	backoff := m.cfg.MinBackoff
 	for {
 		wait := m.cfg.FullEvery
@@ -153,47 +154,5 @@ func (m *Mirror) poke() {
 	select {
 	case m.wake <- struct{}{}:
 	default:
-	}
-}
-
-// Limits of the log entries that wait to be shipped. Past them a snapshot takes their place.
-const (
-	maxPending      = 10_000
-	maxPendingBytes = 64 << 20
-)
-
-// applied takes note of a command. It never blocks: the caller is the catalog's own goroutine.
-func (m *Mirror) applied(index uint64, command []byte) {
-	m.mu.Lock()
-	if len(m.pending) >= maxPending || m.bytes+len(command) > maxPendingBytes {
-		m.pending, m.bytes, m.gap = nil, 0, true
-	}
-	if !m.gap {
-		m.pending = append(m.pending, entry{index, command})
-		m.bytes += len(command)
-	}
-	m.mark(command)
-	m.mu.Unlock()
-	m.poke()
-}
-
-// mark notes which deliveries a command may have moved. mu is held.
-func (m *Mirror) mark(command []byte) {
-	if m.full {
-		return
-	}
-	c, err := catalog.Decode(command)
-	if err != nil {
-		m.full = true
-		return
-	}
-	switch c := c.(type) {
-	case *catalog.CommitDelivery:
-		m.dirty[c.Delivery.ID] = true
-	case *catalog.RevertDelivery:
-		m.dirty[c.Delivery] = true
-	case *catalog.PutMember, *catalog.RemoveMember:
-	default:
-		m.full = true
 	}
 }

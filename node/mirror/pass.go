@@ -21,8 +21,8 @@ func (m *Mirror) pass(ctx context.Context) error {
 		m.finishPass(Status{Error: err.Error()}, 0)
 		return err
 	}
-	work, full := m.take()
-	view := m.cfg.Catalog.Snapshot() // after take: a command that comes in between is seen, and marked again at worst
+	work, full, heard := m.take()
+	view := m.cfg.Catalog.Snapshot() // after take, so that it has all that was marked
 	if tail := m.tail(); tail > view.Index() {
 		m.putBack(work, full)
 		err := errs.New(errs.Conflict, "mirror-ahead", "the mirror holds the catalog up to index %d, this node only up to %d", tail, view.Index()).
@@ -43,7 +43,10 @@ func (m *Mirror) pass(ctx context.Context) error {
 		m.finishPass(p.status(err), 0)
 		return err
 	}
-	m.finishPass(Status{}, min(view.Index(), m.tail()))
+	if full {
+		heard = view.Index() // everything in the view was compared
+	}
+	m.finishPass(Status{}, min(heard, m.tail()))
 	return nil
 }
 
@@ -72,17 +75,17 @@ func (m *Mirror) open(ctx context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.actual, m.shipped = a, sh
-	m.gap = sh.tail < m.since // commands from before Run listened are not in pending
+	close(m.opened)
 	return nil
 }
 
 // take hands out what is to be looked at and begins a new list.
-func (m *Mirror) take() (work map[schema.ID]bool, full bool) {
+func (m *Mirror) take() (work map[schema.ID]bool, full bool, heard uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	work, full = m.dirty, m.full
 	m.dirty, m.full = map[schema.ID]bool{}, false
-	return work, full
+	return work, full, m.heard
 }
 
 func (m *Mirror) putBack(work map[schema.ID]bool, full bool) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path"
 	"slices"
 
 	"github.com/assaydb/assay/raft/catalog"
@@ -67,7 +68,27 @@ func Restore(ctx context.Context, cfg RestoreConfig) (*Restored, error) {
 			return nil, fmt.Errorf("write the restored catalog: %w", err)
 		}
 	}
+	if err := r.abandon(ctx); err != nil {
+		return nil, fmt.Errorf("set aside what lies behind the hole: %w", err)
+	}
 	return &r.out, nil
+}
+
+// abandonedPrefix keeps log entries and snapshots that a restore gave up. They must not stay: the restored catalog will reuse
+// their indexes for other commands.
+const abandonedPrefix = "catalog/abandoned/"
+
+func (r *restorer) abandon(ctx context.Context) error {
+	for _, key := range r.behind {
+		err := r.cfg.Objects.Copy(ctx, key, abandonedPrefix+path.Base(key))
+		if err == nil {
+			err = r.cfg.Objects.Delete(ctx, key)
+		}
+		if err != nil && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+	}
+	return nil
 }
 
 type restorer struct {
@@ -75,6 +96,7 @@ type restorer struct {
 	machine  *catalog.Machine
 	snapshot []byte
 	commands [][]byte
+	behind   []string // log entries behind a hole
 	out      Restored
 }
 
@@ -118,7 +140,7 @@ func (r *restorer) from(ctx context.Context, index uint64, log []uint64) error {
 	if got := m.Snapshot().Index(); got != index {
 		return errs.New(errs.Corrupt, "bad-snapshot", "object %s holds index %d", snapshotKey(index), got)
 	}
-	r.machine, r.snapshot, r.commands = m, data, nil
+	r.machine, r.snapshot, r.commands, r.behind = m, data, nil, nil
 	if err := r.follow(ctx, log); err != nil {
 		return err
 	}
@@ -138,6 +160,9 @@ func (r *restorer) follow(ctx context.Context, log []uint64) error {
 			err = r.apply(index, command)
 		}
 		if err != nil && errs.Is(err, errs.Corrupt) && r.cfg.AllowGap {
+			for _, lost := range log[i:] {
+				r.behind = append(r.behind, logKey(lost))
+			}
 			r.cfg.Logger.Warn("the log has a hole; what lies behind it is given up", "restored", at, "given_up", len(log)-i, "error", err)
 			return nil
 		}

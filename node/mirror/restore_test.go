@@ -162,6 +162,9 @@ func TestRestoreTellsAHole(t *testing.T) {
 			if err != nil || got.Index != c.Snapshot().Index()-3 {
 				t.Fatalf("with a gap allowed: %+v, %v", got, err)
 			}
+			if again, _, _, err := restore(t, s, nil); err != nil || again.Index != got.Index {
+				t.Fatalf("what lies behind the hole is still in the way: %+v, %v", again, err)
+			}
 		})
 	}
 }

@@ -92,8 +92,9 @@ func (m *Mirror) nextEntry() (e entry, snapshot, done bool) {
 }
 
 func (m *Mirror) forgetEntry() {
-	m.bytes -= len(m.pending[0].command)
 	m.pending = m.pending[1:]
+	close(m.room)
+	m.room = make(chan struct{})
 }
 
 func (s *shipped) sinceSnapshot() int {

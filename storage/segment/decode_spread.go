@@ -37,10 +37,10 @@ func (d *valueDecoder) spreadCodes(v *batch.Vector) {
 	}
 }
 
-// spreadRows moves values from the back, so that no value is overwritten before it has moved. A NULL row keeps a copy of a
-// value of the page (or zero), which is readable and, for codes, in range.
+// spreadRows moves values from the back, so that no value is overwritten before it has moved. A NULL row gets whatever lies at
+// hand, a value of the page or zero: readable and, for codes, in range. There is no branch on validity, which is hard to guess.
 func spreadRows[T any](dense []T, valid []byte) []T {
-	n := len(valid)
+	n, k := len(valid), len(dense)
 	out := dense
 	if cap(out) < n {
 		out = make([]T, n, n+n/4)
@@ -48,15 +48,13 @@ func spreadRows[T any](dense []T, valid []byte) []T {
 	} else {
 		out = out[:n]
 	}
-	k := len(dense)
-	var zero T
-	for i := n - 1; i >= 0 && i >= k; i-- {
-		if valid[i] == 1 {
-			k--
-			out[i] = out[k]
-		} else {
-			out[i] = zero
-		}
+	if k < n {
+		var zero T
+		out[k] = zero
+	}
+	for i := n - 1; i >= k; i-- {
+		k -= int(valid[i])
+		out[i] = out[k]
 	}
 	return out
 }

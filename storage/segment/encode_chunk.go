@@ -173,7 +173,7 @@ func (e *chunkEncoder) finish(c *column, ch *chunk, base int64) error {
 }
 
 // minGain is the share that compression must save to be worth its time on every read.
-const minGain = 0.05
+const minGain = 0.1
 
 // chooseCodec tries the table's codec on the dictionary and on two of the pages.
 func (e *chunkEncoder) chooseCodec(ch *chunk, dict []byte) error {

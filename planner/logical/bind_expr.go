@@ -182,11 +182,25 @@ func (b *Binder) call(c clause, e *sqlparse.Call) (expr.Expr, error) {
 	if e.Unit != "" {
 		args = unitArgs(e, args)
 	}
+	if e.Operator && e.Name == "xor" {
+		return exclusiveOr(args)
+	}
 	out, err := expr.NewCall(e.Name, args...)
 	if err != nil {
 		return nil, b.callError(e, err)
 	}
 	return out, nil
+}
+
+// exclusiveOr is inequality of truth values, NULL when either is.
+func exclusiveOr(args []expr.Expr) (expr.Expr, error) {
+	for i := range args {
+		var err error
+		if args[i], err = expr.Truth(args[i]); err != nil {
+			return nil, err
+		}
+	}
+	return expr.NewCall("<>", args...)
 }
 
 // callError adds the aggregates to the suggestions for an unknown function.

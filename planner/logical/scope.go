@@ -67,7 +67,11 @@ func (b *Binder) unknownColumn(s *scope, c *sqlparse.Column) error {
 		tables = append(tables, col.table)
 	}
 	if c.Table != "" && !s.hasTable(c.Table) {
-		return b.errorf(c.Pos, errs.Meaning, "unknown-table", 1109, "table %q is not in FROM", c.Table).Suggest(sqlparse.Nearest(c.Table, tables)...)
+		errno := 1054
+		if c.Name == "*" {
+			errno = 1051
+		}
+		return b.errorf(c.Pos, errs.Meaning, "unknown-table", errno, "table %q is not in FROM", c.Table).Suggest(sqlparse.Nearest(c.Table, tables)...)
 	}
 	e := b.errorf(c.Pos, errs.Meaning, "unknown-column", 1054, "there is no column %q", c.Name)
 	if len(s.cols) == 0 {

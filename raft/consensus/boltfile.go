@@ -18,6 +18,16 @@ import (
 // boltPageBytes is fixed, so that the file means the same on every machine and its two heads can be found.
 const boltPageBytes = 4096
 
+// Where things are in a head: magic, version, page size, flags (4 bytes each), root and its sequence, free list, high water,
+// transaction, checksum (8 each).
+const (
+	metaMagic     = 0xED0CDAED
+	metaRoot      = 16
+	metaHighWater = 40
+	metaTx        = 48
+	metaBytes     = 64
+)
+
 // openBolt opens the file, making it whole or not at all.
 func openBolt(path string) (*bbolt.DB, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
@@ -26,6 +36,9 @@ func openBolt(path string) (*bbolt.DB, error) {
 		}
 	}
 	if err := checkHeads(path); err != nil {
+		return nil, err
+	}
+	if err := checkPages(path); err != nil {
 		return nil, err
 	}
 	return boltOpen(path)
@@ -89,15 +102,14 @@ func checkHeads(path string) error {
 		return err
 	}
 	defer f.Close()
-	const headBytes, metaBytes, magic = 16, 64, 0xED0CDAED
 	for page := range int64(2) {
 		var meta [metaBytes]byte
-		if _, err := f.ReadAt(meta[:], page*boltPageBytes+headBytes); err != nil && !errors.Is(err, io.EOF) {
+		if _, err := f.ReadAt(meta[:], page*boltPageBytes+pageHead); err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read %s: %w", path, err)
 		}
 		h := fnv.New64a()
 		_, _ = h.Write(meta[:metaBytes-8])
-		if binary.NativeEndian.Uint32(meta[:]) != magic || h.Sum64() != binary.NativeEndian.Uint64(meta[metaBytes-8:]) {
+		if binary.NativeEndian.Uint32(meta[:]) != metaMagic || h.Sum64() != binary.NativeEndian.Uint64(meta[metaBytes-8:]) {
 			return corruptLog(path, "page %d, a head of the file, does not match its checksum", page)
 		}
 		// A file cut short would end the process when the missing part is touched in memory.
@@ -110,8 +122,7 @@ func checkHeads(path string) error {
 
 // usedBytes is the end of the pages in use; those between the newest transaction's end and the file's are spare.
 func usedBytes(meta []byte) int64 {
-	const highWater = 16 + 16 + 8 // magic, version, page size, flags; root and its sequence; free list
-	return int64(binary.NativeEndian.Uint64(meta[highWater:])) * boltPageBytes
+	return int64(binary.NativeEndian.Uint64(meta[metaHighWater:])) * boltPageBytes
 }
 
 func corruptLog(path, format string, args ...any) error {

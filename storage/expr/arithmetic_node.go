@@ -128,6 +128,9 @@ func divide(up int, wide rangeError) exactRow {
 		if b.Sign() == 0 {
 			return b, false, nil
 		}
+		if q, ok := divide64(a, b, up); ok {
+			return q, true, nil
+		}
 		n, ok := a.Rescale(0, up)
 		if ok {
 			n, ok = n.DivRound(b)
@@ -139,6 +142,27 @@ func divide(up int, wide rangeError) exactRow {
 		}
 		return n, true, nil
 	}
+}
+
+// divide64 is divide for operands that fit 64 bits throughout.
+func divide64(a, b decimal.Int128, up int) (decimal.Int128, bool) {
+	x, okX := a.Int64()
+	y, okY := b.Int64()
+	if !okX || !okY || up > schema.MaxInt64Digits || y == math.MinInt64 {
+		return a, false
+	}
+	n, fits := decimal.MulInt64(x, decimal.Pow10Int64[up]).Int64()
+	if !fits || n == math.MinInt64 {
+		return a, false
+	}
+	q, r := n/y, n%y
+	if r = max(r, -r); r >= max(y, -y)-r {
+		q++
+		if (n < 0) != (y < 0) {
+			q -= 2
+		}
+	}
+	return decimal.FromInt64(q), true
 }
 
 // bigQuotient divides beyond 128 bits, rounding half away from zero.
@@ -214,10 +238,33 @@ func newSumNode(c *Call, args []node) node {
 	if ta.Class() != schema.ClassInt64 || tb.Class() != schema.ClassInt64 || c.Typ.Kind == schema.Uint64 || ta.Kind == schema.Uint64 || tb.Kind == schema.Uint64 {
 		return slow
 	}
-	if c.Name != "*" && (ta.Scale != c.Typ.Scale || tb.Scale != c.Typ.Scale) || c.Name == "*" && int(ta.Scale)+int(tb.Scale) != int(c.Typ.Scale) {
+	n := &sumNode{slow: slow, op: c.Name[0], checked: c.Typ.Kind == schema.Int64, wide: c.Typ.Class() == schema.ClassInt128, a: args[0], b: args[1]}
+	if c.Name == "*" {
+		if int(ta.Scale)+int(tb.Scale) != int(c.Typ.Scale) {
+			return slow
+		}
+		return n
+	}
+	if n.a = atScale(args[0], ta, c.Typ.Scale); n.a == nil {
 		return slow
 	}
-	return &sumNode{slow: slow, op: c.Name[0], checked: c.Typ.Kind == schema.Int64, wide: c.Typ.Class() == schema.ClassInt128, a: args[0], b: args[1]}
+	if n.b = atScale(args[1], tb, c.Typ.Scale); n.b == nil {
+		return slow
+	}
+	return n
+}
+
+// atScale brings a 64-bit operand to a larger scale; nil when 64 bits may not hold it.
+func atScale(arg node, t schema.Type, scale uint8) node {
+	if t.Scale == scale {
+		return arg
+	}
+	p, _ := digitsOf(t)
+	up := int(scale) - int(t.Scale)
+	if up < 0 || p+up > schema.MaxInt64Digits {
+		return nil
+	}
+	return &scaleNode{arg: arg, typ: schema.DecimalType(p+up, int(scale)), factor: decimal.Pow10Int64[up]}
 }
 
 func (n *sumNode) eval(b *batch.Batch, rows []int32) (*batch.Vector, error) {

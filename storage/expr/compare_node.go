@@ -91,6 +91,10 @@ func asUnsigned(x []int64) []uint64 {
 }
 
 func (n *compareNode) compareCells(dst []int64, va, vb *batch.Vector, rows []int32) {
+	if n.class == schema.ClassBytes && rows == nil && va.Enc == batch.Flat && vb.Enc == batch.Const && (n.op == kernel.EQ || n.op == kernel.NE) {
+		kernel.EqualText(dst, va.Off, va.Data, vb.Bytes(0), n.op == kernel.NE)
+		return
+	}
 	r := row{in: []cell{bindCell(unrun(va)), bindCell(unrun(vb))}}
 	one := func(i int) {
 		a, b := &r.in[0], &r.in[1]

@@ -168,8 +168,11 @@ func compileCall(c *Call, args []node, env *Env) (node, error) {
 	case "+", "-", "*", "/", "%", "div":
 		return newSumNode(c, args), nil
 	}
-	if part := dayPartOf(c.Name); part != nil && len(c.Operands) == 1 {
-		return &partNode{arg: args[0], typ: c.Typ, f: part, zone: newZone(env)}, nil
+	if f, t := dayPartOf(c.Name), timePartOf(c.Name); (f != nil || t != nil) && len(c.Operands) == 1 {
+		return &partNode{arg: args[0], typ: c.Typ, f: f, t: t, zone: newZone(env)}, nil
+	}
+	if write := dailyText(c); write != nil {
+		return &dailyNode{arg: args[0], write: write, zone: newZone(env)}, nil
 	}
 	f := lookup(c.Name)
 	if f == nil || f.row == nil {

@@ -133,8 +133,7 @@ func timePartFunctions() []*function {
 		return &function{Function: Function{name, "time", []string{upperSignature(name, "date")}, doc, NullStrict, Stable}, aliases: aliases, min: 1, max: 1, bind: bindDayPart}
 	}
 	clockPart := func(name, doc string) *function {
-		return &function{Function: Function{name, "time", []string{upperSignature(name, "time")}, doc, NullStrict, Stable}, min: 1, max: 1, bind: bindTimePart,
-			row: func(_ *Call, env *Env) (rowFunc, error) { return timePartRow(timePartOf(name), newZone(env)), nil }}
+		return &function{Function: Function{name, "time", []string{upperSignature(name, "time")}, doc, NullStrict, Stable}, min: 1, max: 1, bind: bindTimePart}
 	}
 	out := []*function{
 		day("year", "The year."), day("quarter", "The quarter, 1 to 4."), day("month", "The month, 1 to 12."),
@@ -218,24 +217,12 @@ func (r *row) wall(n int, z *zone) int64 {
 	return z.wall(r.i64(n))
 }
 
-func timePartRow(f timePart, z *zone) rowFunc {
-	return func(r *row) error {
-		us := r.wall(0, z)
-		if r.typ(0).Kind == schema.Time {
-			us = max(us, -us)
-		} else {
-			us -= schema.DayOf(us) * microsPerDay
-		}
-		r.setI(f(us))
-		return nil
-	}
-}
-
-// partNode computes a part of the date. Neighbouring rows are often of one day, so the last day's result is kept.
+// partNode computes a part of the date or of the time of day. Neighbouring rows are often of one day, so the last day's result is kept.
 type partNode struct {
 	arg  node
 	typ  schema.Type
-	f    dayPart
+	f    dayPart  // either of the day
+	t    timePart // or of the time of day
 	zone *zone
 	buf  buffer
 	x    []int64
@@ -261,6 +248,10 @@ func (n *partNode) eval(b *batch.Batch, rows []int32) (*batch.Vector, error) {
 }
 
 func (n *partNode) compute(dst, x []int64, t schema.Type) {
+	if n.t != nil {
+		n.times(dst, x, t)
+		return
+	}
 	last, result := int64(0), n.f(0)
 	for i, v := range x {
 		if t.Kind == schema.Timestamp {
@@ -271,5 +262,20 @@ func (n *partNode) compute(dst, x []int64, t schema.Type) {
 			result = n.f(v)
 		}
 		dst[i] = result
+	}
+}
+
+func (n *partNode) times(dst, x []int64, t schema.Type) {
+	for i, v := range x {
+		switch t.Kind {
+		case schema.Time:
+			v = max(v, -v)
+		case schema.Timestamp:
+			v = n.zone.wall(v)
+			v -= schema.DayOf(v) * microsPerDay
+		default:
+			v = 0
+		}
+		dst[i] = n.t(v)
 	}
 }

@@ -99,7 +99,8 @@ func BenchmarkHash(b *testing.B) {
 	texts := text.Finish()
 	coded := &batch.Vector{Type: schema.TypeVarchar, Enc: batch.Dict, Len: rows, Codes: codes, Dict: &batch.Dictionary{Values: dict.Finish()}}
 	var h kernel.Hasher
-	dst := make([]uint64, rows)
+	dst, equal := make([]uint64, rows), make([]int64, rows)
+	run(b, "equal text", 14, func() { kernel.EqualText(equal, texts.Off, texts.Data, []byte("patient-000500"), false) })
 	run(b, "int64", 8, func() { h.Hash(dst, flat, nil, false) })
 	run(b, "int64 combined", 8, func() { h.Hash(dst, flat, nil, true) })
 	run(b, "text", 14, func() { h.Hash(dst, texts, nil, false) })

@@ -282,3 +282,16 @@ func TestHashIgnoresEncoding(t *testing.T) {
 		t.Error("equal doubles have different keys")
 	}
 }
+
+func TestEqualText(t *testing.T) {
+	off, data := []uint32{0, 0, 1, 3}, []byte("aab")
+	dst := make([]int64, 3)
+	for s, want := range map[string][]int64{"": {1, 0, 0}, "a": {0, 1, 0}, "ab": {0, 0, 1}, "x": {0, 0, 0}} {
+		if kernel.EqualText(dst, off, data, []byte(s), false); !slices.Equal(dst, want) {
+			t.Errorf("%q: %v", s, dst)
+		}
+		if kernel.EqualText(dst, off, data, []byte(s), true); dst[0] == want[0] || dst[1] == want[1] || dst[2] == want[2] {
+			t.Errorf("not %q: %v", s, dst)
+		}
+	}
+}

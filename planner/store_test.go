@@ -145,7 +145,7 @@ func (p *partition) batch(tab *schema.Table) *batch.Batch {
 	return out
 }
 
-// parse reads a cell as a load would: "" is NULL, '' the empty string.
+// parse reads a cell as a load would: "" is NULL, ” the empty string.
 func parse(t testing.TB, cell string, typ schema.Type) schema.Value {
 	t.Helper()
 	if cell == "" {

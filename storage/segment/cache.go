@@ -31,7 +31,7 @@ func (c *Cache) Open(ctx context.Context, r io.ReaderAt, size int64, name string
 		return nil, err
 	}
 	if known := c.get(id); known != nil && known.size == size {
-		return &File{r: r, name: name, size: size, x: known.x, codecs: known.codecs, memory: known.memory}, nil
+		return &File{r: r, name: name, size: size, x: known.x, memory: known.memory}, nil
 	}
 	f, err := Open(ctx, r, size, name)
 	if err != nil {
@@ -58,7 +58,7 @@ func (c *Cache) put(f *File) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drop(f.ID())
-	kept := &File{size: f.size, x: f.x, codecs: f.codecs, memory: f.memory} // without the reader, which the caller closes
+	kept := &File{size: f.size, x: f.x, memory: f.memory} // without the reader, which the caller closes
 	c.byID[f.ID()] = c.order.PushFront(kept)
 	c.used += f.memory
 	for c.used > c.limit && c.order.Len() > 0 {

@@ -157,7 +157,7 @@ func (r *ChunkReader) decompress(p *page) ([]byte, error) {
 	if int64(p.raw) > maxExpansion*int64(len(stored))+1<<16 {
 		return nil, fmt.Errorf("%d bytes claim to expand to %d", len(stored), p.raw)
 	}
-	out, err := r.f.codecs.decompress(r.c.codec, r.body, stored, int(p.raw))
+	out, err := sharedCodecs.decompress(r.c.codec, r.body, stored, int(p.raw))
 	if err == nil {
 		r.body = out
 	}

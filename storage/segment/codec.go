@@ -10,6 +10,7 @@ import (
 	"github.com/parquet-go/parquet-go/compress/snappy"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
+	rawlz4 "github.com/pierrec/lz4/v4"
 )
 
 // codecKind is the general compression of a chunk. The numbers are on disk: append only.
@@ -41,16 +42,15 @@ func (k codecKind) format() format.CompressionCodec {
 	return [...]format.CompressionCodec{format.Uncompressed, format.Zstd, format.Snappy, format.Gzip, format.Lz4Raw}[k]
 }
 
-// codecs is the set of compressors of one writer or one file. parquet-go's codecs pool their state and may be shared.
+// codecs is a set of compressors. They hold nothing but pools of scratch memory, so one set serves every writer and file:
+// a zstd decoder of its own for each open file would cost more than the file's index.
 type codecs [codecLZ4 + 1]compress.Codec
 
-// newCodecs sets the fastest level of zstd: pages are short and dictionary codes leave little for the higher ones, which cost
-// three times as much for 3 % of size (DESIGN.md).
-func newCodecs() *codecs {
-	return &codecs{
-		codecZstd: &zstd.Codec{Level: zstd.SpeedFastest}, codecSnappy: &snappy.Codec{},
-		codecGzip: &gzip.Codec{}, codecLZ4: &lz4.Codec{},
-	}
+// sharedCodecs sets the fastest level of zstd: pages are short and dictionary codes leave little for the higher ones, which
+// cost three times as much for 3 % of size (DESIGN.md).
+var sharedCodecs = &codecs{
+	codecZstd: &zstd.Codec{Level: zstd.SpeedFastest}, codecSnappy: &snappy.Codec{},
+	codecGzip: &gzip.Codec{}, codecLZ4: &lz4.Codec{},
 }
 
 func (c *codecs) compress(k codecKind, dst, src []byte) ([]byte, error) {
@@ -69,6 +69,9 @@ func (c *codecs) decompress(k codecKind, dst, src []byte, size int) ([]byte, err
 	if cap(dst) < size {
 		dst = make([]byte, size)
 	}
+	if k == codecLZ4 {
+		return unpackLZ4(dst[:size], src)
+	}
 	out, err := c[k].Decode(dst[:size], src)
 	if err != nil {
 		return nil, fmt.Errorf("decompress: %w", err)
@@ -77,4 +80,16 @@ func (c *codecs) decompress(k codecKind, dst, src []byte, size int) ([]byte, err
 		return nil, fmt.Errorf("decompress: %d bytes instead of %d", len(out), size)
 	}
 	return out, nil
+}
+
+// unpackLZ4 knows the size, where parquet-go's codec tries ever larger buffers, on damaged bytes for ever.
+func unpackLZ4(dst, src []byte) ([]byte, error) {
+	n, err := rawlz4.UncompressBlock(src, dst)
+	if err != nil {
+		return nil, fmt.Errorf("decompress: %w", err)
+	}
+	if n != len(dst) {
+		return nil, fmt.Errorf("decompress: %d bytes instead of %d", n, len(dst))
+	}
+	return dst, nil
 }

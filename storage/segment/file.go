@@ -17,7 +17,6 @@ type File struct {
 	name   string
 	size   int64
 	x      *index
-	codecs *codecs
 	memory int64
 }
 
@@ -35,7 +34,7 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, name string) (*File, e
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	f := &File{r: r, name: name, size: size, codecs: newCodecs()}
+	f := &File{r: r, name: name, size: size}
 	p := place{file: name, group: -1}
 	if err := guard(p, func() error { return f.open(size) }); err != nil {
 		return nil, err

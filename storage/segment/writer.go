@@ -65,7 +65,7 @@ func NewWriter(w io.Writer, opt Options) *Writer {
 	if !opt.Bare {
 		s.addColumn(deliveryColumn(), false)
 	}
-	s.encoder = &chunkEncoder{values: newValueEncoder(), codecs: newCodecs(), codec: codecOf(t.Codec), pageRows: opt.PageRows}
+	s.encoder = &chunkEncoder{values: newValueEncoder(), codecs: sharedCodecs, codec: codecOf(t.Codec), pageRows: opt.PageRows}
 	return s
 }
 

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"github.com/assaydb/assay/storage/kernel"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -24,8 +26,8 @@ func (p *pruner) span(e Expr) (span, bool) {
 	case *Cast:
 		return p.cast(x)
 	case *Call:
-		if isMonotone(x.Name) {
-			return p.monotone(x)
+		if i, ok := monotoneIn(x); ok {
+			return p.monotone(x, i)
 		}
 	}
 	return span{}, false
@@ -97,10 +99,24 @@ func (r span) withNaN(op kernel.Op, o span, out outcomes) outcomes {
 	return out
 }
 
-// isMonotone names functions that never fall when their one argument grows: they map bounds to bounds.
-func isMonotone(name string) bool {
-	switch name {
-	case "year", "to_days", "last_day", "date":
+// monotoneIn returns which operand a function never falls with, when the others are constants: it maps bounds to bounds.
+func monotoneIn(c *Call) (operand int, ok bool) {
+	switch c.Name {
+	case "year", "to_days", "last_day", "year_month":
+		return 0, len(c.Operands) == 1
+	case "date_trunc":
+		return 1, true
+	case "date_format":
+		format, ok := isLiteral(c.Operands[1])
+		return 0, ok && sortable(format.S)
+	}
+	return 0, false
+}
+
+// sortable reports whether texts in a format sort as the dates do.
+func sortable(format string) bool {
+	switch format {
+	case "%Y", "%Y-%m", "%Y-%m-%d", "%Y%m", "%Y%m%d", "%Y/%m", "%Y/%m/%d":
 		return true
 	}
 	return false
@@ -108,12 +124,10 @@ func isMonotone(name string) bool {
 
 // monotone bounds f(x) by f of x's bounds. A TIMESTAMP is read in a time zone that pruning does not know: its bounds are
 // widened by a day on both sides.
-func (p *pruner) monotone(c *Call) (span, bool) {
-	if len(c.Operands) != 1 {
-		return span{}, false
-	}
-	r, ok := p.span(c.Operands[0])
+func (p *pruner) monotone(c *Call, operand int) (span, bool) {
+	r, ok := p.span(c.Operands[operand])
 	if !ok || !r.some {
+		r.min, r.max = schema.NullValue(c.Typ), schema.NullValue(c.Typ)
 		return r, ok
 	}
 	lo, hi, ok := widened(r)
@@ -121,13 +135,19 @@ func (p *pruner) monotone(c *Call) (span, bool) {
 		return span{}, false
 	}
 	at := func(v schema.Value) schema.Value {
-		l, ok := evaluate(&Call{Name: c.Name, Operands: []Expr{&Literal{v}}, Typ: c.Typ}, nil).(*Literal)
+		args := slices.Clone(c.Operands)
+		args[operand] = &Literal{v}
+		l, ok := evaluate(&Call{Name: c.Name, Operands: args, Typ: c.Typ}, nil).(*Literal)
 		if !ok {
 			return schema.NullValue(c.Typ)
 		}
 		return l.Value
 	}
 	r.min, r.max, r.exact, r.nan = at(lo), at(hi), false, false
+	if c.Typ.Kind == schema.Timestamp {
+		// The unit begins at another instant in another zone.
+		r.min.I, r.max.I = r.min.I-microsPerDay, r.max.I+microsPerDay
+	}
 	return r, !r.min.Null && !r.max.Null
 }
 

@@ -59,6 +59,8 @@ func prunable(r *rand.Rand, depth int) expr.Expr {
 		e, err = expr.NewCall("like", c, str([]string{"a%", "ab%", "abc", "%", "1_%", "b%"}[r.IntN(6)]))
 	case n == 7 && columnTypes[i].IsTemporal():
 		e, err = expr.NewCall(comparisons[r.IntN(6)], call1([]string{"year", "date", "last_day", "to_days"}[r.IntN(4)], c), lit(schema.IntValue(schema.TypeInt64, 2023+int64(r.IntN(3)))))
+	case n == 9 && columnTypes[i].IsTemporal():
+		e, err = monotoneCall(r, c)
 	case n == 8:
 		e, err = expr.NewCall(comparisons[r.IntN(6)], c, &expr.Column{Index: (i + 1) % len(columnTypes), Name: "d", Typ: columnTypes[(i+1)%len(columnTypes)]})
 	default:
@@ -68,6 +70,21 @@ func prunable(r *rand.Rand, depth int) expr.Expr {
 		return lit(schema.BoolValue(true))
 	}
 	return e
+}
+
+func monotoneCall(r *rand.Rand, c expr.Expr) (expr.Expr, error) {
+	if r.IntN(2) == 0 {
+		f, err := expr.NewCall("date_format", c, str([]string{"%Y-%m", "%Y", "%Y%m%d"}[r.IntN(3)]))
+		if err != nil {
+			return nil, err
+		}
+		return expr.NewCall(comparisons[r.IntN(6)], f, str([]string{"2023-11", "2024", "20231114", "2025-01"}[r.IntN(4)]))
+	}
+	f, err := expr.NewCall("date_trunc", str([]string{"month", "week", "year"}[r.IntN(3)]), c)
+	if err != nil {
+		return nil, err
+	}
+	return expr.NewCall(comparisons[r.IntN(6)], f, str([]string{"2023-11-01", "2024-01-01", "2024-10-01"}[r.IntN(3)]))
 }
 
 var comparisons = []string{"=", "<>", "<", "<=", ">", ">="}

@@ -54,22 +54,22 @@ func pack(d *Delivery, segments []schema.Segment) packed {
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(keys[i], keys[j]) })
 	var groups []group
+	var files []byte // reused
 	for len(order) > 0 {
 		n := 1
 		for n < len(order) && keys[order[n]] == keys[order[0]] {
 			n++
 		}
 		groups = append(groups, group{keys[order[0]], uint32(len(b))})
-		b = appendGroup(b, segments, order[:n])
+		b, files = appendGroup(b, files[:0], segments, order[:n])
 		order = order[n:]
 	}
 	return packed{string(b), groups}
 }
 
-func appendGroup(b []byte, segments []schema.Segment, members []int) []byte {
+func appendGroup(b, files []byte, segments []schema.Segment, members []int) (out, scratch []byte) {
 	b = appendValues(b, segments[members[0]].Partition)
 	var rows, size int64
-	var files []byte
 	for _, i := range members {
 		rows, size = rows+segments[i].Rows, size+segments[i].Bytes
 		files = appendFile(files, &segments[i], 0)
@@ -81,7 +81,7 @@ func appendGroup(b []byte, segments []schema.Segment, members []int) []byte {
 		bounds = mergeBounds(segments, members)
 	}
 	b = appendBounds(b, bounds)
-	return append(binary.AppendUvarint(b, uint64(len(files))), files...)
+	return append(binary.AppendUvarint(b, uint64(len(files))), files...), files
 }
 
 // mergeBounds returns bounds that hold for all the members; a column that one of them does not know is left out.
@@ -114,7 +114,7 @@ func mergeBound(a, b schema.Bound) schema.Bound {
 
 // coarse returns the bounds worth keeping in memory: of partition columns, sort columns and times, long text cut.
 func coarse(t *schema.Table, bounds []schema.Bound) []schema.Bound {
-	var kept []schema.Bound
+	kept := make([]schema.Bound, 0, min(len(bounds), maxBounds))
 	for _, b := range bounds {
 		if len(kept) < maxBounds && prunes(t, b) {
 			kept = append(kept, cutBound(b))

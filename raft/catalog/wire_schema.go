@@ -3,6 +3,7 @@ package catalog
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/assaydb/assay/storage/decimal"
@@ -86,7 +87,8 @@ func appendValues(b []byte, values []schema.Value) []byte {
 }
 
 func (r *reader) values(into []schema.Value) []schema.Value {
-	for n := r.count(1); n > 0; n-- {
+	n := r.count(1)
+	for into = slices.Grow(into, n); n > 0; n-- {
 		into = append(into, r.value())
 	}
 	return into
@@ -106,7 +108,8 @@ func appendBounds(b []byte, bounds []schema.Bound) []byte {
 }
 
 func (r *reader) bounds(into []schema.Bound) []schema.Bound {
-	for n := r.count(5); n > 0; n-- {
+	n := r.count(5)
+	for into = slices.Grow(into, n); n > 0; n-- {
 		x := schema.Bound{Column: r.uint32(), Exact: r.bool()}
 		x.Min, x.Max = r.value(), r.value()
 		x.Nulls = r.varint()

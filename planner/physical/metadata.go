@@ -3,6 +3,7 @@ package physical
 import (
 	"github.com/assaydb/assay/planner/fragment"
 	"github.com/assaydb/assay/planner/logical"
+	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage/expr"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -13,6 +14,9 @@ func (b *builder) fromMetadata(n *logical.Aggregate) fragment.Node {
 	s, ok := n.Input.(*logical.Scan)
 	if !ok || b.opts.NoMetadata || len(n.Keys) > 0 || len(n.Calls) == 0 || s.RowFilter != nil {
 		return nil
+	}
+	if s.Filter == nil && onlyCountsRows(n) {
+		return b.tableCount(n, b.snap.Totals(s.Table.ID))
 	}
 	found, total := b.survivors(s)
 	if !everyWhole(found) {
@@ -30,6 +34,26 @@ func (b *builder) fromMetadata(n *logical.Aggregate) fragment.Node {
 	out.Rows = [][]schema.Value{row}
 	b.plan.Total += total
 	return values(out)
+}
+
+// onlyCountsRows reports whether every aggregate is COUNT(*).
+func onlyCountsRows(n *logical.Aggregate) bool {
+	for _, c := range n.Calls {
+		if c.Spec.Name != "count" || len(c.Args) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// tableCount counts a whole table by the catalog's running totals: at millions of segments that unpacks none.
+func (b *builder) tableCount(n *logical.Aggregate, t catalog.Totals) fragment.Node {
+	row := make([]schema.Value, len(n.Calls))
+	for i := range row {
+		row[i] = schema.IntValue(schema.TypeInt64, t.Rows)
+	}
+	b.plan.Total += t.Segments
+	return values(&logical.Values{Columns: n.Fields(), Rows: [][]schema.Value{row}})
 }
 
 func metadataCall(s *logical.Scan, c logical.Call, found []survivor) (schema.Value, bool) {

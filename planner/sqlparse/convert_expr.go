@@ -76,7 +76,7 @@ func (c *converter) operator(e vt.Expr) Expr {
 		x := c.expr(n.Expr)
 		return &Not{x.Position(), x}
 	case *vt.BinaryExpr:
-		return c.binary(binaryOps()[n.Operator], n.Left, n.Right)
+		return c.binary(binaryOp(n.Operator), n.Left, n.Right)
 	case *vt.UnaryExpr:
 		return c.unary(n)
 	case *vt.ComparisonExpr:
@@ -185,11 +185,14 @@ func (c *converter) binary(op string, l, r vt.Expr) Expr {
 	return &Call{Pos: spanOf(args), Name: op, Args: args, Operator: true}
 }
 
-func binaryOps() map[vt.BinaryExprOperator]string {
-	return map[vt.BinaryExprOperator]string{
-		vt.BitAndOp: "&", vt.BitOrOp: "|", vt.BitXorOp: "^", vt.PlusOp: "+", vt.MinusOp: "-", vt.MultOp: "*", vt.DivOp: "/",
-		vt.IntDivOp: "div", vt.ModOp: "%", vt.ShiftLeftOp: "<<", vt.ShiftRightOp: ">>",
+func binaryOp(op vt.BinaryExprOperator) string {
+	switch op {
+	case vt.IntDivOp:
+		return "div"
+	case vt.ModOp:
+		return "%"
 	}
+	return op.ToString()
 }
 
 func (c *converter) unary(n *vt.UnaryExpr) Expr {
@@ -268,8 +271,13 @@ func (c *converter) in(n *vt.ComparisonExpr, left Expr) Expr {
 
 func (c *converter) isTest(n *vt.IsExpr) Expr {
 	x := c.expr(n.Left)
-	names := map[vt.IsExprOperator]string{vt.IsNullOp: "null", vt.IsNotNullOp: "null", vt.IsTrueOp: "true", vt.IsNotTrueOp: "true", vt.IsFalseOp: "false", vt.IsNotFalseOp: "false"}
-	word := names[n.Right]
+	word := "null"
+	switch n.Right {
+	case vt.IsTrueOp, vt.IsNotTrueOp:
+		word = "true"
+	case vt.IsFalseOp, vt.IsNotFalseOp:
+		word = "false"
+	}
 	c.name(word)
 	not := n.Right == vt.IsNotNullOp || n.Right == vt.IsNotTrueOp || n.Right == vt.IsNotFalseOp
 	return negate(&Call{Pos: x.Position(), Name: "is " + word, Args: []Expr{x}, Operator: true}, not)

@@ -108,19 +108,36 @@ func (ld *load) propose(ctx context.Context, w *writing, sealed *storage.Sealed,
 	case err != nil:
 		return nil, ld.explain(err)
 	case res.Same:
-		return ld.l.first(ctx, res.Delivery, r.Table)
+		return ld.again(ctx, res.Delivery, r.Table)
 	}
 	r.fromCatalog(res.Delivery)
-	if ld.req.Ack != AckLocal {
-		if err := ld.l.cfg.Mirror.WaitIndex(ctx, res.Delivery.Added); err != nil {
-			return nil, errs.New(errs.Unavailable, "mirror-late", "delivery %s is in force on this node, but the object store has not confirmed it: %w", ld.id, err).
-				WithHint("send the same bytes again to wait for it")
-		}
+	if err := ld.mirrored(ctx, res.Delivery); err != nil {
+		return nil, err
 	}
 	ld.report(PhaseDone, w)
 	ld.l.cfg.Logger.Info("delivery loaded", "delivery", ld.id, "table", r.Table, "rows", r.Accepted, "rejected", r.Rejected,
 		"bytes", r.BytesIn, "segments", len(r.Segments), "elapsed", time.Since(ld.started).Round(time.Millisecond))
 	return r, nil
+}
+
+// mirrored waits until the object store holds the commit, when the ack asks for it.
+func (ld *load) mirrored(ctx context.Context, d *catalog.Delivery) error {
+	if ld.req.Ack == AckLocal {
+		return nil
+	}
+	if err := ld.l.cfg.Mirror.WaitIndex(ctx, d.Added); err != nil {
+		return errs.New(errs.Unavailable, "mirror-late", "delivery %s is in force on this node, but the object store has not confirmed it: %w", d.ID, err).
+			WithHint("send the same bytes again to wait for it")
+	}
+	return nil
+}
+
+// again answers for content that is in force already, with the durability now asked for.
+func (ld *load) again(ctx context.Context, d *catalog.Delivery, table string) (*Receipt, error) {
+	if err := ld.mirrored(ctx, d); err != nil {
+		return nil, err
+	}
+	return ld.l.first(ctx, d, table)
 }
 
 func (ld *load) delivery(w *writing, sealed *storage.Sealed, r *Receipt) catalog.Delivery {

@@ -2,9 +2,11 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/assaydb/assay/ingest/convert"
@@ -31,10 +33,22 @@ func (l *Loader) Load(ctx context.Context, req *Request) (*Receipt, error) {
 	ld := &load{l: l, req: req, id: schema.NewID(), started: time.Now(), options: req.Options.Digest(), body: body}
 	defer ld.close()
 	r, err := ld.run(ctx)
-	if err != nil && ctx.Err() != nil && errs.KindOf(err) == errs.Internal {
-		err = errs.New(errs.Canceled, "canceled", "the upload was given up: %w", err)
+	return r, classify(ctx, err)
+}
+
+// classify gives a kind to what the operating system or the context said.
+func classify(ctx context.Context, err error) error {
+	switch {
+	case err == nil || errs.KindOf(err) != errs.Internal:
+		return err
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+		return errs.New(errs.DiskFull, "disk-full", "no room is left for the upload: %w", err).WithHint("free space and send the file again")
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return errs.New(errs.Timeout, "timeout", "the upload took too long: %w", err)
+	case ctx.Err() != nil:
+		return errs.New(errs.Canceled, "canceled", "the upload was given up: %w", err)
 	}
-	return r, err
+	return err
 }
 
 // load is one upload on its way.
@@ -175,7 +189,7 @@ func (ld *load) duplicate(ctx context.Context, snap *catalog.Snapshot, t *schema
 		return nil, err
 	}
 	if err == nil && res.Same {
-		return ld.l.first(ctx, res.Delivery, t.Name)
+		return ld.again(ctx, res.Delivery, t.Name)
 	}
 	return nil, nil
 }

@@ -26,7 +26,7 @@ func everyType(t require, codec schema.Codec, rows int) ([]byte, segment.Info) {
 		}
 		b.Cols = append(b.Cols, col.Finish())
 	}
-	return write(t, table, segment.Options{ID: schema.ID{9}, Delivery: schema.ID{8}, PageRows: 256, RowGroupRows: 512}, b)
+	return write(t, table, segment.Options{ID: schema.ID{9}, Delivery: schema.ID{8}, PageRows: 512, RowGroupRows: 1536}, b)
 }
 
 func someValue(rng *rand.Rand, t schema.Type, row int, unique bool) schema.Value {
@@ -84,12 +84,12 @@ func zeroOf(t schema.Type) schema.Value { return schema.Value{Type: t} }
 func TestBitFlips(t *testing.T) {
 	for _, codec := range []schema.Codec{schema.CodecZstd, schema.CodecSnappy, schema.CodecGzip, schema.CodecLZ4, schema.CodecNone} {
 		t.Run(string(codec), func(t *testing.T) {
-			file, _ := everyType(t, codec, 900)
+			file, _ := everyType(t, codec, 1600)
 			want, err := checkAll(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			flips := 700
+			flips := 600
 			if testing.Short() {
 				flips = 150
 			}

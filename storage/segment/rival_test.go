@@ -1,12 +1,16 @@
 package segment_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +18,7 @@ import (
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/assaydb/assay/storage/segment"
+	"github.com/parquet-go/parquet-go"
 )
 
 // rivalDir finds the installed rivals or skips.
@@ -245,4 +250,119 @@ func trimZeros(s string) string {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
 	}
 	return s
+}
+
+// TestRivalsPruneRightly lets the engines use our statistics, page indexes and bloom filters: whatever they skip, the answer
+// must be that of a count over the values.
+func TestRivalsPruneRightly(t *testing.T) {
+	dir := rivalDir(t)
+	path, table, cols := rivalFile(t, schema.CodecZstd, 12_000)
+	text := slices.IndexFunc(table.Columns, func(c schema.Column) bool { return c.Type == schema.TypeVarchar })
+	for _, engine := range []string{"duckdb", "clickhouse"} {
+		var conditions []string
+		var want []int
+		for _, row := range []int{7, 4_001, 11_998} {
+			conditions = append(conditions, table.Columns[0].Name+" = "+strconv.Itoa(row), table.Columns[0].Name+" >= "+strconv.Itoa(row))
+			want = append(want, 1, 12_000-row)
+			v := cols[text].Value(row)
+			conditions = append(conditions, table.Columns[text].Name+" = '"+v.S+"'")
+			want = append(want, countEqual(cols[text], v))
+		}
+		for i, c := range conditions {
+			rows := ask(t, dir, engine, "SELECT count(*) FROM "+source(engine, path)+" WHERE "+c)
+			if got := *rows[0][0]; got != strconv.Itoa(want[i]) {
+				t.Errorf("%s: %s gives %s rows, want %d", engine, c, got, want[i])
+			}
+		}
+	}
+}
+
+func countEqual(v *batch.Vector, x schema.Value) (n int) {
+	for r := range v.Len {
+		if !v.IsNull(r) && v.Value(r).Compare(x) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// TestParquetGoReadsSegments opens a segment with parquet-go's own reader, which reads page indexes and bloom filters that the
+// query reader leaves alone.
+func TestParquetGoReadsSegments(t *testing.T) {
+	file, info := everyType(t, schema.CodecZstd, 5000)
+	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.NumRows() != info.Rows || len(f.RowGroups()) != len(info.RowGroups) {
+		t.Fatalf("%d rows in %d row groups", f.NumRows(), len(f.RowGroups()))
+	}
+	blooms := 0
+	for g, group := range f.RowGroups() {
+		for k, c := range group.ColumnChunks()[:len(info.Columns)] {
+			checkPageIndex(t, c, info.RowGroups[g])
+			if b := c.BloomFilter(); b != nil {
+				blooms++
+				checkBloom(t, open(t, file), g, k, b)
+			}
+		}
+	}
+	if blooms == 0 {
+		t.Error("no bloom filter was written")
+	}
+}
+
+func checkPageIndex(t *testing.T, c parquet.ColumnChunk, g segment.RowGroupStats) {
+	t.Helper()
+	offsets, err := c.OffsetIndex()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Type().Kind() != parquet.FixedLenByteArray {
+		index, err := c.ColumnIndex()
+		if err != nil || index.NumPages() != offsets.NumPages() {
+			t.Fatal("column index", err)
+		}
+	}
+	pages := c.Pages()
+	defer pages.Close()
+	rows := int64(0)
+	for i := 0; ; i++ {
+		p, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if offsets.FirstRowIndex(i) != rows {
+			t.Fatalf("page %d begins at row %d, the offset index says %d", i, rows, offsets.FirstRowIndex(i))
+		}
+		rows += p.NumRows()
+		parquet.Release(p)
+	}
+	if rows != g.Rows {
+		t.Errorf("%d rows in pages, %d in the row group", rows, g.Rows)
+	}
+}
+
+func checkBloom(t *testing.T, f *segment.File, group, column int, b parquet.BloomFilter) {
+	t.Helper()
+	if f.Columns()[column].Type != schema.TypeVarchar {
+		return
+	}
+	var r segment.ChunkReader
+	r.Reset(f, group, column)
+	v, err := r.Page(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range v.Len {
+		if v.IsNull(i) {
+			continue
+		}
+		if ok, err := b.Check(parquet.ByteArrayValue(v.Bytes(i))); err != nil || !ok {
+			t.Fatalf("the bloom filter misses a value that is there (%v)", err)
+		}
+	}
 }

@@ -74,6 +74,12 @@ func Parse[T string | []byte](s T) (x Int128, scale int, ok bool) {
 		neg = s[0] == '-'
 		i = 1
 	}
+	if v, scale, ok := parseShort(s, i); ok {
+		if neg {
+			v = -v
+		}
+		return FromInt64(v), scale, true
+	}
 	point, seen := -1, 0
 	ten := FromInt64(10)
 	for ; i < len(s); i++ {
@@ -110,4 +116,31 @@ func Parse[T string | []byte](s T) (x Int128, scale int, ok bool) {
 		x, _ = x.Neg()
 	}
 	return x, scale, true
+}
+
+// parseShort is Parse after the sign for texts whose digits fit 64 bits; ok is false for all others, good or bad.
+func parseShort[T string | []byte](s T, i int) (v int64, scale int, ok bool) {
+	if len(s)-i > 19 {
+		return 0, 0, false
+	}
+	point, digits := -1, 0
+	for ; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c >= '0' && c <= '9':
+			v = v*10 + int64(c-'0')
+			digits++
+		case c == '.' && point < 0:
+			point = i
+		default:
+			return 0, 0, false
+		}
+	}
+	if digits == 0 || digits > 18 {
+		return 0, 0, false
+	}
+	if point >= 0 {
+		scale = len(s) - point - 1
+	}
+	return v, scale, true
 }

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/assaydb/assay/http/client"
+	"github.com/spf13/cobra"
+)
+
+// loadFlags are those of assay load.
+type loadFlags struct {
+	table, source, period string
+	mode, ack, onBadRow   string
+	maxRejects, types     string
+	rejects, output       string
+	options               []string
+	force, rehearse       bool
+}
+
+func (a *app) loadCommand() *cobra.Command {
+	f := &loadFlags{}
+	cmd := &cobra.Command{
+		Use: "load FILE... --table T", Short: "Load CSV files (also .gz and .zst) into a table",
+		Long: "Load CSV files into a table, which is created from the first one if it does not exist.\n" +
+			"--source and --period name the slot: a later file of the same slot replaces this one, and the same file again changes nothing.\n" +
+			"FILE may be a pattern like 'data/*.csv'; - reads standard input.",
+		Example: "  assay load labs.csv --table labs --source H0042 --period 2025-01\n  assay load 'in/*.csv.gz' --table labs --rehearse",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.load(cmd.Context(), f, args) },
+	}
+	fl := cmd.Flags()
+	fl.StringVarP(&f.table, "table", "t", "", "table to load into (required)")
+	fl.StringVar(&f.source, "source", "", "who delivers, for example a hospital")
+	fl.StringVar(&f.period, "period", "", "what time it covers, for example 2025-01")
+	fl.StringVar(&f.mode, "mode", "", "replace or append (default replace when the slot is named)")
+	fl.StringVar(&f.ack, "ack", "", "local, quorum or mirror: where the data must be before the receipt")
+	fl.StringVar(&f.onBadRow, "on-bad-row", "", "reject_row or reject_file")
+	fl.StringVar(&f.maxRejects, "max-rejects", "", "share or number of rows that may be rejected, like 0.1% or 250 (default 1%)")
+	fl.StringVar(&f.types, "types", "", "auto, or text to keep every column of a new table as text")
+	fl.StringArrayVar(&f.options, "set", nil, "override detection: delimiter= quote= escape= header= null= encoding= date_format= timestamp_format= decimal=")
+	fl.BoolVar(&f.force, "force", false, "put a superseded delivery back in force")
+	fl.BoolVar(&f.rehearse, "rehearse", false, "check everything and commit nothing")
+	fl.StringVar(&f.rejects, "rejects", "", "write the rejected records to this file as CSV")
+	fl.StringVarP(&f.output, "output", "o", "table", "table or json: how receipts are printed")
+	cmd.MarkFlagRequired("table") //nolint:errcheck // the flag exists
+	return cmd
+}
+
+// values are the URL parameters of the upload.
+func (f *loadFlags) values() (url.Values, error) {
+	v := url.Values{}
+	for name, text := range map[string]string{
+		"source": f.source, "period": f.period, "mode": f.mode, "ack": f.ack, "on_bad_row": f.onBadRow, "max_rejects": f.maxRejects, "types": f.types,
+	} {
+		if text != "" {
+			v.Set(name, text)
+		}
+	}
+	for _, o := range f.options {
+		name, text, ok := strings.Cut(o, "=")
+		if !ok {
+			return nil, usageError{fmt.Errorf("--set %q is not NAME=VALUE", o)}
+		}
+		v.Set(name, text)
+	}
+	if f.force {
+		v.Set("force", "1")
+	}
+	if f.rehearse {
+		v.Set("rehearse", "1")
+	}
+	return v, nil
+}
+
+func (a *app) load(ctx context.Context, f *loadFlags, args []string) error {
+	if f.output != "table" && f.output != "json" {
+		return usageError{fmt.Errorf("-o %s is not table or json", f.output)}
+	}
+	values, err := f.values()
+	if err != nil {
+		return err
+	}
+	files, err := expand(args)
+	if err != nil {
+		return err
+	}
+	if len(files) > 1 && (f.source != "" || f.period != "") && f.mode != "append" {
+		return usageError{fmt.Errorf("%d files cannot replace one another in the slot %s/%s: load them one by one, or with --mode append", len(files), f.source, f.period)}
+	}
+	c, err := a.client()
+	if err != nil {
+		return usageError{err}
+	}
+	var rejects *os.File
+	if f.rejects != "" {
+		if rejects, err = os.Create(f.rejects); err != nil {
+			return fmt.Errorf("create the file of rejects: %w", err)
+		}
+		defer rejects.Close()
+	}
+	for _, name := range files {
+		if err := a.loadFile(ctx, c, f, values, name, rejects); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// expand resolves patterns; a name without pattern stands for itself.
+func expand(args []string) ([]string, error) {
+	var files []string
+	for _, arg := range args {
+		if arg == "-" || !strings.ContainsAny(arg, "*?[") {
+			files = append(files, arg)
+			continue
+		}
+		found, err := filepath.Glob(arg)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("%q is not a pattern: %w", arg, err)}
+		}
+		if len(found) == 0 {
+			return nil, usageError{fmt.Errorf("no file matches %q", arg)}
+		}
+		files = append(files, found...)
+	}
+	return files, nil
+}
+
+func (a *app) loadFile(ctx context.Context, c *client.Client, f *loadFlags, values url.Values, name string, rejects io.Writer) error {
+	up, p, err := a.upload(f.table, name, values)
+	if err != nil {
+		return err
+	}
+	r, err := c.Load(ctx, up)
+	p.end()
+	if err != nil {
+		return err
+	}
+	if err := a.printReceipt(f.output, name, r); err != nil {
+		return err
+	}
+	if rejects == nil || r.Rejected == 0 || r.Rehearsal {
+		return nil
+	}
+	return c.Download(ctx, "/v1/deliveries/"+r.DeliveryID+"/rejects.csv", rejects)
+}
+
+func (a *app) upload(table, name string, values url.Values) (client.Upload, *progress, error) {
+	up := client.Upload{Table: table, Name: filepath.Base(name), Values: values}
+	up.Retrying = func(err error, wait time.Duration) {
+		fmt.Fprintf(a.err, "%s: %v; trying again in %s\n", name, err, wait)
+	}
+	if name == "-" {
+		p := a.newProgress("standard input", 0)
+		up.Name, up.Tries = "", 1 // it can be read once only
+		up.Open = func() (io.ReadCloser, error) { return &counted{io.NopCloser(a.in), p}, nil }
+		return up, p, nil
+	}
+	st, err := os.Stat(name)
+	if err != nil {
+		return up, nil, errors.Unwrap(err)
+	}
+	if st.IsDir() {
+		return up, nil, usageError{errors.New("is a folder, not a file")}
+	}
+	p := a.newProgress(filepath.Base(name), st.Size())
+	up.Open = func() (io.ReadCloser, error) {
+		in, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		return &counted{in, p}, nil
+	}
+	return up, p, nil
+}
+
+func (a *app) printReceipt(format, name string, r *client.Receipt) error {
+	for _, w := range r.Warnings {
+		fmt.Fprintf(a.err, "%s: %s\n", name, w)
+	}
+	if format == "json" {
+		_, err := a.out.Write(r.Raw)
+		return err
+	}
+	what := "loaded"
+	switch {
+	case r.Rehearsal:
+		what = "would load"
+	case r.Duplicate:
+		what = "already there:"
+	case r.Replaced != nil:
+		what = "replaced " + *r.Replaced + ":"
+	}
+	_, err := fmt.Fprintf(a.out, "%s: %s %d rows into %s, %d rejected, delivery %s\n", name, what, r.Accepted, r.Table, r.Rejected, r.DeliveryID)
+	return err
+}

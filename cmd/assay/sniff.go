@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/assaydb/assay/ingest"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) sniffCommand() *cobra.Command {
+	var (
+		format  string
+		options []string
+	)
+	cmd := &cobra.Command{
+		Use: "sniff FILE", Short: "Say what a load would make of a file: dialect, columns, types, problems; needs no server", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.sniff(cmd.Context(), args[0], format, options) },
+	}
+	listFlag(cmd, &format)
+	cmd.Flags().StringArrayVar(&options, "set", nil, "override detection: delimiter= quote= escape= header= null= encoding= ...")
+	return cmd
+}
+
+func (a *app) sniff(ctx context.Context, name, format string, options []string) error {
+	given := map[string]string{}
+	for _, o := range options {
+		k, v, ok := strings.Cut(o, "=")
+		if !ok {
+			return usageError{fmt.Errorf("--set %q is not NAME=VALUE", o)}
+		}
+		given[k] = v
+	}
+	opts, err := ingest.ParseOptions(func(k string) string { return given[k] })
+	if err != nil {
+		return usageError{err}
+	}
+	in := io.NopCloser(a.in)
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, errors.Unwrap(err))
+		}
+		in = f
+	}
+	defer in.Close()
+	found, err := ingest.Sniff(ctx, in, opts)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if format == "json" {
+		return a.printJSON(found)
+	}
+	return a.printSniffed(format, found)
+}
+
+func (a *app) printSniffed(format string, s *ingest.Sniffed) error {
+	fmt.Fprintf(a.out, "%d records, %d blank lines, %d that would be rejected\n", s.Records, s.Blank, s.Rejected)
+	fmt.Fprintf(a.out, "dialect: %+v\n\n", s.Dialect)
+	err := printList(a, format, s.Columns, []string{"column", "type", "nulls", "widest value"}, func(c ingest.SniffColumn) []any {
+		where := ""
+		if c.Line > 0 {
+			where = fmt.Sprintf("%q in line %d", c.Example, c.Line)
+		}
+		return []any{c.Name, c.Type, c.Nulls, where}
+	})
+	if err != nil {
+		return err
+	}
+	for _, w := range s.Warnings {
+		fmt.Fprintln(a.err, "warning:", w)
+	}
+	for _, r := range s.Rejects {
+		fmt.Fprintf(a.err, "line %d: %s: %s\n", r.Line, r.Column, r.Reason)
+	}
+	return nil
+}

@@ -81,7 +81,7 @@ func MaskURL(raw string) string {
 	}
 	q := u.Query()
 	for key := range q {
-		if low := strings.ToLower(key); low != "endpoint" && low != "region" && low != "path_style" {
+		if low := strings.ToLower(key); low != "endpoint" && low != "region" && low != "addressing" && low != "checksums" {
 			q.Set(key, "***")
 		}
 	}

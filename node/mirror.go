@@ -1,0 +1,160 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/assaydb/assay/node/mirror"
+	"github.com/assaydb/assay/raft/consensus"
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/object"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// ownerFile holds the identity of this node's catalog: a mirror belongs to one.
+const ownerFile = "CATALOG-ID"
+
+// noMirror is the setting that does without one.
+const noMirror = "none"
+
+// mirroring is the mirror of a running node.
+type mirroring struct {
+	*mirror.Mirror
+	location string
+	stop     context.CancelFunc
+	wait     sync.WaitGroup
+}
+
+// openMirror starts mirroring to the object store that the settings name: by default a folder beside the data.
+func (n *Node) openMirror(ctx context.Context) error {
+	if n.settings.Mirror == noMirror {
+		return nil
+	}
+	location, err := MirrorURL(n.settings.Mirror, n.settings.Data)
+	if err != nil {
+		return err
+	}
+	objects, err := object.Open(ctx, location)
+	if err != nil {
+		return fmt.Errorf("open the mirror: %w", err)
+	}
+	owner, err := n.owner()
+	if err != nil {
+		return err
+	}
+	m := &mirroring{location: objects.String(), Mirror: mirror.New(mirror.Config{
+		Objects: objects, Catalog: &shipping{Log: n.catalog}, Source: n.store, Logger: n.log.With("part", "mirror"), Owner: owner,
+	})}
+	n.store.SetFetcher(m.Mirror)
+	var run context.Context
+	run, m.stop = context.WithCancel(context.Background())
+	m.wait.Go(func() {
+		if err := m.Run(run); err != nil {
+			n.log.Error("the mirror has stopped", "error", err)
+		}
+	})
+	n.mirror = m
+	return nil
+}
+
+// MirrorURL is the mirror that a setting means.
+func MirrorURL(setting, data string) (string, error) {
+	if setting != "" {
+		return setting, nil
+	}
+	dir, err := filepath.Abs(filepath.Join(data, mirrorDir))
+	if err != nil {
+		return "", fmt.Errorf("find the mirror's folder: %w", err)
+	}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}).String(), nil
+}
+
+// owner reads the catalog's identity, or makes one for a new folder.
+func (n *Node) owner() (string, error) {
+	raw, err := os.ReadFile(n.path(ownerFile))
+	if err == nil {
+		return strings.TrimSpace(string(raw)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read the catalog's identity: %w", err)
+	}
+	id := schema.NewID().String()
+	return id, WriteOwner(n.settings.Data, id)
+}
+
+// WriteOwner gives a data folder the identity of a catalog: a restored node goes on under the one that it was restored from.
+func WriteOwner(data, id string) error {
+	name := filepath.Join(data, ownerFile)
+	f, err := os.Create(name + ".tmp")
+	if err != nil {
+		return fmt.Errorf("write the catalog's identity: %w", err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(id + "\n"); err != nil {
+		return fmt.Errorf("write the catalog's identity: %w", err)
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("sync the catalog's identity: %w", err)
+	}
+	return os.Rename(f.Name(), name)
+}
+
+func (m *mirroring) close() error {
+	m.stop()
+	m.wait.Wait()
+	return nil
+}
+
+// mirrorView is the mirror in /v1/cluster.
+type mirrorView struct {
+	Location string `json:"location"`
+	Index    uint64 `json:"catalog_index"`
+	Objects  int    `json:"objects_behind"`
+	Bytes    int64  `json:"bytes_behind"`
+	Log      int    `json:"commands_behind"`
+	Error    string `json:"error,omitempty"`
+}
+
+func (m *mirroring) view() mirrorView {
+	st := m.Status()
+	return mirrorView{m.location, st.Index, st.Objects, st.Bytes, st.LogBehind, st.Error}
+}
+
+// shipping gives the mirror the catalog's commands as they are applied.
+type shipping struct{ *consensus.Log }
+
+// Applied follows the log in a goroutine of its own until cancel. Where the log has been compacted meanwhile it goes on from the present;
+// the mirror sees the gap in the indexes and ships a snapshot.
+func (s *shipping) Applied(fn func(index uint64, command []byte)) (cancel func()) {
+	ctx, stop := context.WithCancel(context.Background())
+	after, done := s.Snapshot().Index(), make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			err := s.Log.Applied(ctx, after, func(index uint64, command []byte) error {
+				after = index
+				fn(index, command)
+				return nil
+			})
+			if errs.Is(err, errs.Gone) {
+				after = s.Snapshot().Index()
+				continue
+			}
+			if err != nil && ctx.Err() == nil {
+				select {
+				case <-ctx.Done():
+				case <-time.After(time.Second):
+				}
+			}
+		}
+	}()
+	return func() { stop(); <-done }
+}

@@ -16,7 +16,7 @@ type parquetWriter struct {
 	columns []schema.Column
 }
 
-func newParquet(w io.Writer, fields []batch.Field) (*parquetWriter, error) {
+func newParquet(w io.Writer, fields []batch.Field) *parquetWriter {
 	t := &schema.Table{Name: "result", Codec: schema.CodecZstd}
 	seen := map[string]bool{}
 	for i, f := range fields {
@@ -27,7 +27,7 @@ func newParquet(w io.Writer, fields []batch.Field) (*parquetWriter, error) {
 		seen[name] = true
 		t.Columns = append(t.Columns, schema.Column{ID: uint32(i + 1), Name: name, Type: storable(f.Type)})
 	}
-	return &parquetWriter{w: segment.NewWriter(w, segment.Options{Table: t, ID: schema.NewID(), Bare: true}), columns: t.Columns}, nil
+	return &parquetWriter{w: segment.NewWriter(w, segment.Options{Table: t, ID: schema.NewID(), Bare: true}), columns: t.Columns}
 }
 
 func storable(t schema.Type) schema.Type {

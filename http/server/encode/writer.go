@@ -84,9 +84,9 @@ func New(f Format, w io.Writer, fields []batch.Field, opts Options) (Writer, err
 	case Table:
 		return newTable(w, fields), nil
 	case Arrow:
-		return newArrow(w, fields)
+		return newArrow(w, fields), nil
 	case Parquet:
-		return newParquet(w, fields)
+		return newParquet(w, fields), nil
 	}
 	return nil, errs.New(errs.Invalid, "bad-format", "there is no format %q", f).WithHint("use json, ndjson, csv, tsv, arrow, parquet or table")
 }

@@ -177,7 +177,7 @@ func (a *app) demoNext(address, csv string, exit bool) error {
 	}
 	if wd, err := os.Getwd(); err == nil {
 		if rel, err := filepath.Rel(wd, self); err == nil && len(rel) < len(self) {
-			self = rel
+			self = "." + string(filepath.Separator) + rel
 		}
 	}
 	_, err = fmt.Fprintf(a.out, `Try next, in another terminal:

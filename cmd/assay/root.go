@@ -82,15 +82,28 @@ func (a *app) root() *cobra.Command {
 		Long: "Assay keeps CSVs of medical test results as Parquet and answers SQL over them.\n" +
 			"One binary is the server (assay serve) and its client (assay load, assay sql, ...).\n\n" +
 			"ASSAY_URL names the server for the client commands, ASSAY_TOKEN is sent to it.",
-		PersistentPreRun: func(*cobra.Command, []string) { a.started = true },
-		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().StringVar(&a.url, "url", "", "address of the server (default $ASSAY_URL or http://127.0.0.1:8080)")
 	root.AddCommand(
 		a.serveCommand(), a.loadCommand(), a.sqlCommand(), a.sniffCommand(), a.tableCommand(), a.deliveryCommand(), a.restoreCommand(),
 		a.versionCommand(), a.benchCommand(), a.demoCommand(),
 	)
+	a.noteStart(root)
 	return root
+}
+
+// noteStart marks the moment at which a command's own work begins: whatever cobra refuses comes before.
+func (a *app) noteStart(cmd *cobra.Command) {
+	if do := cmd.RunE; do != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			a.started = true
+			return do(cmd, args)
+		}
+	}
+	for _, child := range cmd.Commands() {
+		a.noteStart(child)
+	}
 }
 
 // group is a command that only holds others.

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"assay": main})
+}
+
+// node is a server in this process.
+type testNode struct {
+	url  string
+	stop context.CancelFunc
+	done chan int
+}
+
+// start runs assay serve on a folder and waits until it answers.
+func start(t testing.TB, data string, flags ...string) *testNode {
+	t.Helper()
+	a := &app{terminal: terminal{in: nil, out: io.Discard, err: io.Discard, lookup: func(string) (string, bool) { return "", false }}}
+	ctx, stop := context.WithCancel(context.Background())
+	n := &testNode{stop: stop, done: make(chan int, 1)}
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.err = log
+	ready := make(chan string, 1)
+	cmd := a.serveCommand()
+	if err := cmd.ParseFlags(append([]string{"--data", data, "--http", "127.0.0.1:0"}, flags...)); err != nil {
+		t.Fatal(err)
+	}
+	settings, err := a.settings(cmd, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error, 1)
+	go func() {
+		err := a.serve(ctx, settings, func(address string) { ready <- address })
+		failed <- err
+		n.done <- exitCode(ctx, err)
+		log.Close()
+	}()
+	select {
+	case n.url = <-ready:
+	case err := <-failed:
+		t.Fatalf("the node did not start: %v", err)
+	case <-time.After(time.Minute):
+		t.Fatal("the node did not start in a minute")
+	}
+	t.Cleanup(n.close)
+	return n
+}
+
+// close stops the node and waits for its end; it may be called twice.
+func (n *testNode) close() {
+	n.stop()
+	if n.done != nil {
+		<-n.done
+		n.done = nil
+	}
+}
+
+// TestScripts runs the command line in testdata/script against a node of their own; one that wants other settings starts it itself.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			n := start(env.T().(testing.TB), filepath.Join(env.WorkDir, ".node"))
+			env.Defer(n.close)
+			env.Setenv("ASSAY_URL", n.url)
+			env.Setenv("HOME", env.WorkDir)
+			return nil
+		},
+		Condition: nil,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"code": code,
+		},
+	})
+}
+
+// code runs a command and compares its exit code: code 2 assay sql -o xml.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N command...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	var exit interface{ ExitCode() int }
+	if err != nil {
+		if e, ok := err.(interface{ ExitCode() int }); ok { //nolint:errorlint // testscript returns the command's own error
+			exit = e
+			got = itoa(exit.ExitCode())
+		} else {
+			ts.Fatalf("%v", err)
+		}
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+func itoa(n int) string {
+	if n < 10 {
+		return string(rune('0' + n))
+	}
+	return itoa(n/10) + itoa(n%10)
+}

@@ -10,11 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/assaydb/assay/node/mirror"
-	"github.com/assaydb/assay/raft/consensus"
-	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/object"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -51,7 +48,7 @@ func (n *Node) openMirror(ctx context.Context) error {
 		return err
 	}
 	m := &mirroring{location: objects.String(), Mirror: mirror.New(mirror.Config{
-		Objects: objects, Catalog: &shipping{Log: n.catalog}, Source: n.store, Logger: n.log.With("part", "mirror"), Owner: owner,
+		Objects: objects, Catalog: n.catalog, Source: n.store, Logger: n.log.With("part", "mirror"), Owner: owner,
 	})}
 	n.store.SetFetcher(m.Mirror)
 	var run context.Context
@@ -126,35 +123,4 @@ type mirrorView struct {
 func (m *mirroring) view() mirrorView {
 	st := m.Status()
 	return mirrorView{m.location, st.Index, st.Objects, st.Bytes, st.LogBehind, st.Error}
-}
-
-// shipping gives the mirror the catalog's commands as they are applied.
-type shipping struct{ *consensus.Log }
-
-// Applied follows the log in a goroutine of its own until cancel. Where the log has been compacted meanwhile it goes on from the present;
-// the mirror sees the gap in the indexes and ships a snapshot.
-func (s *shipping) Applied(fn func(index uint64, command []byte)) (cancel func()) {
-	ctx, stop := context.WithCancel(context.Background())
-	after, done := s.Snapshot().Index(), make(chan struct{})
-	go func() {
-		defer close(done)
-		for ctx.Err() == nil {
-			err := s.Log.Applied(ctx, after, func(index uint64, command []byte) error {
-				after = index
-				fn(index, command)
-				return nil
-			})
-			if errs.Is(err, errs.Gone) {
-				after = s.Snapshot().Index()
-				continue
-			}
-			if err != nil && ctx.Err() == nil {
-				select {
-				case <-ctx.Done():
-				case <-time.After(time.Second):
-				}
-			}
-		}
-	}()
-	return func() { stop(); <-done }
 }

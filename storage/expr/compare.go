@@ -126,7 +126,11 @@ func extreme(name, doc string, op kernel.Op) *function {
 	return &function{
 		Function: Function{name, "comparison", []string{name + "(a, b, ...)"}, doc, NullStrict, Immutable}, min: 2, max: -1,
 		bind: func(f *function, args []Expr) (Expr, error) {
-			list, t, err := Unify(args)
+			mixed, err := numbersFirst(args)
+			if err != nil {
+				return nil, err
+			}
+			list, t, err := Unify(mixed)
 			if err != nil {
 				return nil, err
 			}
@@ -143,6 +147,27 @@ func extreme(name, doc string, op kernel.Op) *function {
 			return nil
 		}),
 	}
+}
+
+// numbersFirst makes numbers of texts that stand beside numbers, as MySQL compares them in GREATEST and LEAST.
+func numbersFirst(args []Expr) ([]Expr, error) {
+	number, text := false, false
+	for _, a := range args {
+		number = number || a.Type().IsNumeric()
+		text = text || a.Type().IsText()
+	}
+	if !number || !text {
+		return args, nil
+	}
+	out := make([]Expr, len(args))
+	for i, a := range args {
+		n, err := toNumber(a)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
 }
 
 // compare orders two arguments of one type.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -186,10 +185,13 @@ func TestBackupAndRestore(t *testing.T) {
 		return nil
 	})
 	dir := filepath.Join(t.TempDir(), "new")
-	if err := consensus.Restore(dir, bytes.NewReader(backup.Bytes()), commands[1:]); !errs.Is(err, errs.Corrupt) {
-		_ = os.RemoveAll(dir) // a later member is a valid command by itself: the gap shows only in the index
+	damaged := append(bytes.Clone(commands[0]), 0)
+	if err := consensus.Restore(dir, bytes.NewReader(backup.Bytes()), [][]byte{damaged}); !errs.Is(err, errs.Corrupt) {
+		t.Fatalf("a damaged command gave %v", err)
 	}
-	_ = os.RemoveAll(dir)
+	if err := consensus.Restore(dir, bytes.NewReader(backup.Bytes()[1:]), nil); !errs.Is(err, errs.Corrupt) {
+		t.Fatalf("a damaged backup gave %v", err)
+	}
 	if err := consensus.Restore(dir, &backup, commands); err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,8 @@ import (
 const seedName = "restored.catalog"
 
 // Restore puts a catalog into a folder that has none: a backup (nil for an empty catalog) and the commands applied after it, in
-// order, as Applied gave them. The catalog begins a new epoch, since its indexes may have meant something else after the backup.
+// order and without gaps, as Applied gave them: commands do not hold their index, so the caller must know that none is missing.
+// The catalog begins a new epoch, since its indexes may have meant something else after the backup.
 // The first Open on the folder makes it a cluster of one with that state.
 func Restore(dir string, snapshot io.Reader, commands [][]byte) error {
 	if _, err := os.Stat(logPath(dir)); !errors.Is(err, os.ErrNotExist) {

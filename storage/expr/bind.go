@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/assaydb/assay/storage/errs"
@@ -254,12 +255,9 @@ func castable(from, to schema.Type) bool {
 // Unify casts expressions to their common type, as the branches of CASE are.
 func Unify(list []Expr) ([]Expr, schema.Type, error) {
 	t := schema.TypeNull
-	for i, e := range list {
-		if i == 0 {
-			t = exactType(e)
-			continue
-		}
-		t = commonType(t, exactType(e))
+	decimals := slices.ContainsFunc(list, func(e Expr) bool { return e.Type().Kind == schema.Decimal })
+	for _, e := range list {
+		t = commonType(t, branchType(e, decimals))
 	}
 	out := make([]Expr, len(list))
 	for i, e := range list {
@@ -276,8 +274,15 @@ func Unify(list []Expr) ([]Expr, schema.Type, error) {
 	return out, t, nil
 }
 
-// exactType narrows the type of integer literals to their digits, so that CASE ... THEN 1 ELSE 2.5 needs no wide decimal.
-func exactType(e Expr) schema.Type { return e.Type() }
+// branchType is the type that an expression brings to the common one: beside decimals, an integer literal counts only the
+// digits it has, so that COALESCE(price, 0) stays as narrow as the price.
+func branchType(e Expr, decimals bool) schema.Type {
+	if _, ok := e.(*Literal); ok && decimals && e.Type().IsInteger() {
+		p, _ := digits(e)
+		return schema.DecimalType(p, 0)
+	}
+	return e.Type()
+}
 
 // commonType is the type that holds the values of both, as MySQL's UNION and CASE choose it.
 func commonType(a, b schema.Type) schema.Type {

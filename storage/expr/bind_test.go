@@ -35,7 +35,7 @@ func TestResultTypes(t *testing.T) {
 		{"+", column(schema.TypeVarchar), num(1), schema.TypeDouble},
 		{"+", column(schema.TypeDate), num(0), schema.TypeInt64},
 		{"&", column(i32), num(1), u64},
-		{"coalesce", column(dec(10, 2)), num(0), dec(21, 2)},
+		{"coalesce", column(dec(10, 2)), num(0), dec(10, 2)},
 		{"coalesce", column(schema.TypeDate), column(schema.TypeTimestamp), schema.TypeTimestamp},
 		{"round", column(dec(10, 4)), num(2), dec(9, 2)},
 	} {

@@ -352,7 +352,7 @@ func (d *decoder) scan() Node {
 		n.Output = 0
 	}
 	n.Filter = d.expr()
-	for range d.count(math.MaxInt32, 80) {
+	for range d.count(math.MaxInt32, 64) {
 		n.Segments = append(n.Segments, d.segment())
 	}
 	for range d.count(math.MaxInt32, 1) {

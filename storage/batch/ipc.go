@@ -111,7 +111,7 @@ func (f *FrameReader) Next() (*Batch, error) {
 	if err != nil || payload == nil {
 		return nil, err
 	}
-	return f.decode(payload)
+	return DecodeFrame(payload, f.fields)
 }
 
 func (f *FrameReader) payload() ([]byte, error) {
@@ -160,8 +160,8 @@ func noEOF(err error) error {
 	return err
 }
 
-// decode reads the one record of a frame. Arrow panics on some malformed messages.
-func (f *FrameReader) decode(payload []byte) (b *Batch, err error) {
+// DecodeFrame reads the one record of a frame's payload. Arrow panics on some malformed messages.
+func DecodeFrame(payload []byte, fields []Field) (b *Batch, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			b, err = nil, errs.New(errs.Corrupt, "bad-frame", "malformed Arrow message: %v", p)
@@ -176,5 +176,5 @@ func (f *FrameReader) decode(payload []byte) (b *Batch, err error) {
 	if err != nil {
 		return nil, errs.New(errs.Corrupt, "bad-frame", "malformed Arrow message: %w", err)
 	}
-	return FromArrow(rec, f.fields)
+	return FromArrow(rec, fields)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/zeebo/xxh3"
 )
@@ -167,7 +168,7 @@ func DecodeFrame(payload []byte, fields []Field) (b *Batch, err error) {
 			b, err = nil, errs.New(errs.Corrupt, "bad-frame", "malformed Arrow message: %v", p)
 		}
 	}()
-	r, err := ipc.NewReader(bytes.NewReader(payload))
+	r, err := ipc.NewReader(bytes.NewReader(payload), ipc.WithAllocator(&boundedAllocator{left: 4*len(payload) + 1<<16}))
 	if err != nil {
 		return nil, errs.New(errs.Corrupt, "bad-frame", "malformed Arrow message: %w", err)
 	}
@@ -177,4 +178,28 @@ func DecodeFrame(payload []byte, fields []Field) (b *Batch, err error) {
 		return nil, errs.New(errs.Corrupt, "bad-frame", "malformed Arrow message: %w", err)
 	}
 	return FromArrow(rec, fields)
+}
+
+// boundedAllocator panics where a lying length asks for far more memory than the payload could fill.
+type boundedAllocator struct {
+	memory.GoAllocator
+	left int
+}
+
+func (a *boundedAllocator) take(n int) {
+	if a.left -= n; n < 0 || a.left < 0 {
+		panic("a buffer is larger than its message")
+	}
+}
+
+// Allocate is part of memory.Allocator.
+func (a *boundedAllocator) Allocate(n int) []byte {
+	a.take(n)
+	return a.GoAllocator.Allocate(n)
+}
+
+// Reallocate is part of memory.Allocator.
+func (a *boundedAllocator) Reallocate(n int, b []byte) []byte {
+	a.take(n)
+	return a.GoAllocator.Reallocate(n, b)
 }

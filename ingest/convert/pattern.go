@@ -92,7 +92,10 @@ func (p *Pattern) ParseDate(b []byte) (int64, Reason) {
 // ParseTimestamp returns microseconds since 1970-01-01 UTC.
 func (p *Pattern) ParseTimestamp(b []byte) (int64, Reason) {
 	days, micros, why := p.Parse(b, NotTimestamp)
-	return days*secondsPerDay*microsPerSecond + micros, why
+	if why != OK {
+		return 0, why
+	}
+	return inYears(days*secondsPerDay*microsPerSecond + micros)
 }
 
 func (f *fields) resolve() (days, micros int64, why Reason) {

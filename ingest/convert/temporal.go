@@ -89,7 +89,20 @@ func ParseTimestamp(b []byte) (int64, Reason) {
 	if !ok {
 		return 0, NotTimestamp
 	}
-	return micros + t - offset, OK
+	return inYears(micros + t - offset)
+}
+
+// The first and last microsecond of the years 1 to 9999: an offset can carry a time out of them.
+const (
+	firstMicros = -62_135_596_800 * microsPerSecond
+	lastMicros  = 253_402_300_800*microsPerSecond - 1
+)
+
+func inYears(micros int64) (int64, Reason) {
+	if micros < firstMicros || micros > lastMicros {
+		return 0, YearRange
+	}
+	return micros, OK
 }
 
 // isoTime reads HH:MM[:SS[.fraction]] and returns microseconds and the bytes read.

@@ -1,10 +1,18 @@
 package node
 
 import (
+	"github.com/assaydb/assay/node/mirror"
 	"github.com/assaydb/assay/storage/errs"
 )
 
 // DDL is the statement that makes another engine read a table's mirror.
 func (n *Node) DDL(table, engine string) (string, error) {
-	return "", errs.New(errs.NotFound, "no-mirror", "this node has no mirror that %s could read %s from", engine, table)
+	if n.mirror == nil {
+		return "", errs.New(errs.NotFound, "no-mirror", "this node has no mirror that another engine could read").WithHint("start it with --mirror")
+	}
+	t, ok := n.catalog.Snapshot().Table(table)
+	if !ok {
+		return "", errs.New(errs.NotFound, "unknown-table", "there is no table %q", table)
+	}
+	return mirror.DDL(t, n.mirror.location, engine)
 }

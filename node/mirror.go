@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/assaydb/assay/node/config"
 	"github.com/assaydb/assay/node/mirror"
 	"github.com/assaydb/assay/storage/object"
 	"github.com/assaydb/assay/storage/schema"
@@ -47,7 +48,7 @@ func (n *Node) openMirror(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m := &mirroring{location: objects.String(), Mirror: mirror.New(mirror.Config{
+	m := &mirroring{location: location, Mirror: mirror.New(mirror.Config{
 		Objects: objects, Catalog: n.catalog, Source: n.store, Logger: n.log.With("part", "mirror"), Owner: owner,
 	})}
 	n.store.SetFetcher(m.Mirror)
@@ -122,5 +123,5 @@ type mirrorView struct {
 
 func (m *mirroring) view() mirrorView {
 	st := m.Status()
-	return mirrorView{m.location, st.Index, st.Objects, st.Bytes, st.LogBehind, st.Error}
+	return mirrorView{config.MaskURL(m.location), st.Index, st.Objects, st.Bytes, st.LogBehind, st.Error}
 }

@@ -39,6 +39,7 @@ func (s *Server) handleSQL(w http.ResponseWriter, r *http.Request) error {
 	}
 	res, err := s.parts.Engine.Query(r.Context(), req)
 	if err != nil {
+		s.metrics.query(planner.Stats{}, err)
 		return err
 	}
 	defer res.Close()
@@ -49,7 +50,9 @@ func (s *Server) handleSQL(w http.ResponseWriter, r *http.Request) error {
 	if req.DryRun {
 		return writeJSON(w, http.StatusOK, dryRun(res))
 	}
-	return s.stream(w, r, res, format, q.text("download"))
+	err = s.stream(w, r, res, format, q.text("download"))
+	s.metrics.query(res.Stats(), err)
+	return err
 }
 
 // statement reads the SQL, its parameters and its limits.

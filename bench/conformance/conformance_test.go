@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/assaydb/assay/bench/conformance"
+	"github.com/assaydb/assay/planner"
 )
 
 var fill = flag.Bool("fill", false, "write the answers of the oracles into the scripts that lack them")
@@ -105,5 +106,24 @@ func checkRefusal(t *testing.T, where, name string, b *conformance.Block, err er
 	var refused *conformance.Refused
 	if convErr != nil || !errors.As(err, &refused) || refused.Errno != want {
 		t.Errorf("%s: %s\n%s\n  got %v, want error %s", where, name, b.SQL, err, b.Args[0])
+	}
+}
+
+// TestAssay puts every script to a node, with the planner's optimisations on and off.
+func TestAssay(t *testing.T) {
+	for name, debug := range map[string]planner.Debug{
+		"optimised": {}, "plain": {NoPrune: true, NoMetadata: true, NoRules: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, err := conformance.StartAssay(t.Context(), t.TempDir(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer a.Close()
+			a.Debug = debug
+			for _, s := range scripts(t) {
+				t.Run(filepath.Base(s.Path), func(t *testing.T) { runScript(t, s, a, "assay") })
+			}
+		})
 	}
 }

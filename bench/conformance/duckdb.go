@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -58,14 +59,20 @@ func (d *DuckDB) Drop(_ context.Context, name string) error {
 
 // Query runs one statement in a fresh engine.
 func (d *DuckDB) Query(ctx context.Context, sql string) ([][]*string, error) {
-	request := struct {
-		Setup []string `json:"setup"`
-		SQL   string   `json:"sql"`
-	}{SQL: sql, Setup: []string{"SET TimeZone='UTC'"}}
+	setup := []string{"SET TimeZone='UTC'"}
 	for _, f := range d.fixtures {
-		request.Setup = append(request.Setup, f)
+		setup = append(setup, f)
 	}
-	body, err := json.Marshal(request)
+	answers, err := d.Ask(ctx, setup, []string{sql})
+	if err != nil {
+		return nil, err
+	}
+	return answers[0], nil
+}
+
+// Ask runs statements in a fresh engine and returns the rows of each query.
+func (d *DuckDB) Ask(ctx context.Context, setup, queries []string) ([][][]*string, error) {
+	body, err := json.Marshal(map[string][]string{"setup": setup, "queries": queries})
 	if err != nil {
 		return nil, err
 	}
@@ -75,16 +82,17 @@ func (d *DuckDB) Query(ctx context.Context, sql string) ([][]*string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("duckdb: %w: %s", err, stderrOf(err))
 	}
-	var rows [][]*string
-	if err := json.Unmarshal(out, &rows); err != nil {
+	var answers [][][]*string
+	if err := json.Unmarshal(out, &answers); err != nil {
 		return nil, fmt.Errorf("duckdb: %w: %.200s", err, out)
 	}
-	return rows, nil
+	return answers, nil
 }
 
 func stderrOf(err error) []byte {
-	if e, ok := err.(*exec.ExitError); ok { //nolint:errorlint // exec returns it bare
-		return e.Stderr
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.Stderr
 	}
 	return nil
 }

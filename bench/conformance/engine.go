@@ -34,7 +34,8 @@ var (
 )
 
 // Render turns rows into the lines of a script, in a form in which equal answers of different engines are equal text:
-// timestamps as MySQL writes them, booleans as 1 and 0, doubles to 12 significant digits when approx is set.
+// timestamps as MySQL writes them, booleans as 1 and 0, numbers to 9 significant digits when approx is set (MariaDB prints deviations of decimals no
+// further).
 func Render(rows [][]*string, sorted, approx bool) []string {
 	lines := make([]string, len(rows))
 	for i, row := range rows {
@@ -68,7 +69,7 @@ func renderCell(c *string, approx bool) string {
 	}
 	if approx && number.MatchString(s) {
 		if f, err := strconv.ParseFloat(s, 64); err == nil {
-			return strconv.FormatFloat(f, 'g', 12, 64)
+			return strconv.FormatFloat(f, 'g', 9, 64)
 		}
 	}
 	return strings.NewReplacer("\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(s)

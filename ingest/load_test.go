@@ -87,8 +87,13 @@ func TestDeclaredTable(t *testing.T) {
 	r := newRig(t, 0)
 	r.create("labs", []string{"hospital VARCHAR", "at TIMESTAMP", "value DECIMAL(6,2)", "n TINYINT"}, []string{"hospital", "month(at)"}, []string{"value"})
 	rec := r.mustLoad("labs", "value,at,hospital\n3.5,2025-01-02,H2\n1.25,2025-01-03,H1\n2,2025-02-01,H1\n1.5,2025-01-01 10:00,H2\n,2025-01-09,H2\n")
-	want := [][]string{{"H1", "2025-01-03T00:00:00Z", "1.25", "NULL"}, {"H1", "2025-02-01T00:00:00Z", "2.00", "NULL"},
-		{"H2", "2025-01-09T00:00:00Z", "NULL", "NULL"}, {"H2", "2025-01-01T10:00:00Z", "1.50", "NULL"}, {"H2", "2025-01-02T00:00:00Z", "3.50", "NULL"}}
+	want := [][]string{
+		{"H1", "2025-01-03T00:00:00Z", "1.25", "NULL"},
+		{"H1", "2025-02-01T00:00:00Z", "2.00", "NULL"},
+		{"H2", "2025-01-09T00:00:00Z", "NULL", "NULL"},
+		{"H2", "2025-01-01T10:00:00Z", "1.50", "NULL"},
+		{"H2", "2025-01-02T00:00:00Z", "3.50", "NULL"},
+	}
 	got := r.rows("labs")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatal(diff)

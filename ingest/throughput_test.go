@@ -74,8 +74,10 @@ func BenchmarkLoad(b *testing.B) {
 	if n, err := strconv.Atoi(os.Getenv("ASSAY_BENCH_MB")); err == nil {
 		size = int64(n) << 20
 	}
-	columns := []string{"hospital_id VARCHAR", "patient_id VARCHAR", "test_code VARCHAR", "test_name VARCHAR", "specimen VARCHAR", "collected_at TIMESTAMP", "resulted_at TIMESTAMP",
-		"value DECIMAL(12,3)", "unit VARCHAR", "ref_low DECIMAL(12,3)", "ref_high DECIMAL(12,3)", "abnormal_flag VARCHAR", "age INT", "sex VARCHAR", "status VARCHAR", "comment VARCHAR"}
+	columns := []string{
+		"hospital_id VARCHAR", "patient_id VARCHAR", "test_code VARCHAR", "test_name VARCHAR", "specimen VARCHAR", "collected_at TIMESTAMP", "resulted_at TIMESTAMP",
+		"value DECIMAL(12,3)", "unit VARCHAR", "ref_low DECIMAL(12,3)", "ref_high DECIMAL(12,3)", "abnormal_flag VARCHAR", "age INT", "sex VARCHAR", "status VARCHAR", "comment VARCHAR",
+	}
 	data, err := io.ReadAll(newLabLines(min(size, 64<<20)))
 	if err != nil {
 		b.Fatal(err)

@@ -16,8 +16,13 @@ import (
 func resultsTable() schema.Table {
 	t := schema.Table{Name: "results", Codec: schema.CodecZstd, SortBy: []uint32{2}}
 	for i, c := range []schema.Column{
-		{Name: "hospital", Type: schema.TypeVarchar}, {Name: "code", Type: schema.TypeVarchar}, {Name: "taken", Type: schema.TypeTimestamp},
-		{Name: "value", Type: schema.DecimalType(10, 2)}, {Name: "age", Type: schema.TypeInt32}, {Name: "ratio", Type: schema.TypeDouble}, {Name: "flag", Type: schema.TypeVarchar},
+		{Name: "hospital", Type: schema.TypeVarchar},
+		{Name: "code", Type: schema.TypeVarchar},
+		{Name: "taken", Type: schema.TypeTimestamp},
+		{Name: "value", Type: schema.DecimalType(10, 2)},
+		{Name: "age", Type: schema.TypeInt32},
+		{Name: "ratio", Type: schema.TypeDouble},
+		{Name: "flag", Type: schema.TypeVarchar},
 	} {
 		c.ID = uint32(i + 1)
 		t.Columns = append(t.Columns, c)
@@ -45,8 +50,10 @@ func rowsOf(h, m, count int) [][]string {
 	var out [][]string
 	for i := range count {
 		k := i*7 + h*3 + m
-		row := []string{fmt.Sprintf("H%d", h), fmt.Sprintf("C%d", k%5), fmt.Sprintf("2025-%02d-%02d %02d:00:00", m, 1+k%28, k%24),
-			fmt.Sprintf("%d.%02d", k%90, k%100), fmt.Sprint(k % 80), fmt.Sprintf("%d.5", k%13), "L"}
+		row := []string{
+			fmt.Sprintf("H%d", h), fmt.Sprintf("C%d", k%5), fmt.Sprintf("2025-%02d-%02d %02d:00:00", m, 1+k%28, k%24),
+			fmt.Sprintf("%d.%02d", k%90, k%100), fmt.Sprint(k % 80), fmt.Sprintf("%d.5", k%13), "L",
+		}
 		if k%4 == 0 {
 			row[3] = ""
 		}

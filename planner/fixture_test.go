@@ -49,10 +49,22 @@ func labsTable() schema.Table {
 	text, ts, num := schema.TypeVarchar, schema.TypeTimestamp, schema.DecimalType(12, 3)
 	t := schema.Table{Name: "labs", Codec: schema.CodecZstd}
 	for i, c := range []schema.Column{
-		{Name: "hospital_id", Type: text}, {Name: "patient_id", Type: text}, {Name: "test_code", Type: text}, {Name: "test_name", Type: text},
-		{Name: "specimen", Type: text}, {Name: "collected_at", Type: ts}, {Name: "resulted_at", Type: ts}, {Name: "value", Type: num}, {Name: "unit", Type: text},
-		{Name: "ref_low", Type: num}, {Name: "ref_high", Type: num}, {Name: "abnormal_flag", Type: text}, {Name: "age", Type: schema.TypeInt32},
-		{Name: "sex", Type: text}, {Name: "status", Type: text}, {Name: "comment", Type: text},
+		{Name: "hospital_id", Type: text},
+		{Name: "patient_id", Type: text},
+		{Name: "test_code", Type: text},
+		{Name: "test_name", Type: text},
+		{Name: "specimen", Type: text},
+		{Name: "collected_at", Type: ts},
+		{Name: "resulted_at", Type: ts},
+		{Name: "value", Type: num},
+		{Name: "unit", Type: text},
+		{Name: "ref_low", Type: num},
+		{Name: "ref_high", Type: num},
+		{Name: "abnormal_flag", Type: text},
+		{Name: "age", Type: schema.TypeInt32},
+		{Name: "sex", Type: text},
+		{Name: "status", Type: text},
+		{Name: "comment", Type: text},
 	} {
 		c.ID = uint32(i + 1)
 		t.Columns = append(t.Columns, c)

@@ -19,9 +19,12 @@ const benchRows = 1 << 20
 var benchTable = &schema.Table{
 	ID: 4, Name: "bench", Version: 1, Codec: schema.CodecZstd, SortBy: []uint32{1},
 	Columns: []schema.Column{
-		{ID: 1, Name: "code", Type: schema.TypeVarchar}, {ID: 2, Name: "value", Type: schema.DecimalType(12, 3)},
-		{ID: 3, Name: "at", Type: schema.TypeTimestamp}, {ID: 4, Name: "patient", Type: schema.TypeVarchar},
-		{ID: 5, Name: "flag", Type: schema.TypeVarchar}, {ID: 6, Name: "age", Type: schema.TypeInt32},
+		{ID: 1, Name: "code", Type: schema.TypeVarchar},
+		{ID: 2, Name: "value", Type: schema.DecimalType(12, 3)},
+		{ID: 3, Name: "at", Type: schema.TypeTimestamp},
+		{ID: 4, Name: "patient", Type: schema.TypeVarchar},
+		{ID: 5, Name: "flag", Type: schema.TypeVarchar},
+		{ID: 6, Name: "age", Type: schema.TypeInt32},
 	},
 }
 

@@ -47,9 +47,12 @@ func oldSegment(t *testing.T) (*memoryOpener, schema.Segment) {
 func TestOlderFilesReadAsTheTableIsNow(t *testing.T) {
 	opener, seg := oldSegment(t)
 	now := &schema.Table{ID: 5, Name: "old", Version: 2, Columns: []schema.Column{
-		{ID: 1, Name: "a", Type: schema.TypeInt64}, {ID: 2, Name: "b", Type: schema.DecimalType(20, 3)},
-		{ID: 3, Name: "c", Type: schema.TypeTimestamp}, {ID: 4, Name: "d", Type: schema.TypeJSON},
-		{ID: 5, Name: "e", Type: schema.TypeDouble}, {ID: 6, Name: "new", Type: schema.TypeVarchar},
+		{ID: 1, Name: "a", Type: schema.TypeInt64},
+		{ID: 2, Name: "b", Type: schema.DecimalType(20, 3)},
+		{ID: 3, Name: "c", Type: schema.TypeTimestamp},
+		{ID: 4, Name: "d", Type: schema.TypeJSON},
+		{ID: 5, Name: "e", Type: schema.TypeDouble},
+		{ID: 6, Name: "new", Type: schema.TypeVarchar},
 	}}
 	for _, opt := range []storage.ScanOptions{{}, {NoDictionary: true}} {
 		s, err := storage.NewScan(opener, &storage.ScanRequest{Table: now, Columns: []uint32{1, 2, 3, 4, 5, 6}, Output: 6, Segments: []schema.Segment{seg}}, opt)

@@ -41,10 +41,14 @@ func (o *memoryOpener) OpenSegment(ctx context.Context, s *schema.Segment) (*seg
 var scanTable = &schema.Table{
 	ID: 3, Name: "labs", Version: 1, Codec: schema.CodecZstd, SortBy: []uint32{1},
 	Columns: []schema.Column{
-		{ID: 1, Name: "code", Type: schema.TypeVarchar}, {ID: 2, Name: "n", Type: schema.TypeInt64},
-		{ID: 3, Name: "f", Type: schema.TypeDouble}, {ID: 4, Name: "d", Type: schema.DecimalType(12, 3)},
-		{ID: 5, Name: "t", Type: schema.TypeTimestamp}, {ID: 6, Name: "s", Type: schema.TypeVarchar},
-		{ID: 7, Name: "b", Type: schema.TypeBoolean}, {ID: 8, Name: "w", Type: schema.DecimalType(30, 2)},
+		{ID: 1, Name: "code", Type: schema.TypeVarchar},
+		{ID: 2, Name: "n", Type: schema.TypeInt64},
+		{ID: 3, Name: "f", Type: schema.TypeDouble},
+		{ID: 4, Name: "d", Type: schema.DecimalType(12, 3)},
+		{ID: 5, Name: "t", Type: schema.TypeTimestamp},
+		{ID: 6, Name: "s", Type: schema.TypeVarchar},
+		{ID: 7, Name: "b", Type: schema.TypeBoolean},
+		{ID: 8, Name: "w", Type: schema.DecimalType(30, 2)},
 	},
 }
 

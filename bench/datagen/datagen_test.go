@@ -107,8 +107,10 @@ type census struct {
 
 func count(t *testing.T, text []byte) *census {
 	t.Helper()
-	c := &census{codes: map[string]int{}, hospitals: map[string]int{}, flags: map[string]int{}, status: map[string]int{}, sex: map[string]int{},
-		names: map[string]int{}, home: map[string]map[string]int{}, born: map[string]string{}, sexOf: map[string]string{}}
+	c := &census{
+		codes: map[string]int{}, hospitals: map[string]int{}, flags: map[string]int{}, status: map[string]int{}, sex: map[string]int{},
+		names: map[string]int{}, home: map[string]map[string]int{}, born: map[string]string{}, sexOf: map[string]string{},
+	}
 	r := csv.NewReader(bytes.NewReader(text))
 	if header, err := r.Read(); err != nil || strings.Join(header, ",")+"\n" != datagen.Header {
 		t.Fatalf("header %q, error %v", header, err)

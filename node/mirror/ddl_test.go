@@ -26,10 +26,23 @@ func everyType() *schema.Table {
 		name string
 		t    schema.Type
 	}{
-		{"hospital", schema.TypeVarchar}, {"ok", schema.TypeBoolean}, {"i8", schema.Type{Kind: schema.Int8}}, {"i16", schema.Type{Kind: schema.Int16}},
-		{"i32", schema.TypeInt32}, {"i64", schema.TypeInt64}, {"u8", schema.Type{Kind: schema.Uint8}}, {"u16", schema.Type{Kind: schema.Uint16}},
-		{"u32", schema.Type{Kind: schema.Uint32}}, {"u64", schema.TypeUint64}, {"short", schema.DecimalType(12, 3)}, {"wide", schema.DecimalType(38, 10)},
-		{"ratio", schema.TypeDouble}, {"born", schema.TypeDate}, {"at", schema.TypeTimestamp}, {"it's", schema.TypeVarchar}, {"doc", schema.TypeJSON},
+		{"hospital", schema.TypeVarchar},
+		{"ok", schema.TypeBoolean},
+		{"i8", schema.Type{Kind: schema.Int8}},
+		{"i16", schema.Type{Kind: schema.Int16}},
+		{"i32", schema.TypeInt32},
+		{"i64", schema.TypeInt64},
+		{"u8", schema.Type{Kind: schema.Uint8}},
+		{"u16", schema.Type{Kind: schema.Uint16}},
+		{"u32", schema.Type{Kind: schema.Uint32}},
+		{"u64", schema.TypeUint64},
+		{"short", schema.DecimalType(12, 3)},
+		{"wide", schema.DecimalType(38, 10)},
+		{"ratio", schema.TypeDouble},
+		{"born", schema.TypeDate},
+		{"at", schema.TypeTimestamp},
+		{"it's", schema.TypeVarchar},
+		{"doc", schema.TypeJSON},
 	} {
 		t.Columns = append(t.Columns, schema.Column{ID: uint32(i + 1), Name: c.name, Type: c.t})
 	}

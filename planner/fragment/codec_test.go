@@ -23,14 +23,18 @@ var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
 func sample(t testing.TB) *fragment.Plan {
 	t.Helper()
 	dec := schema.DecimalType(12, 3)
-	table := &schema.Table{ID: 7, Name: "labs", Version: 3, Codec: schema.CodecZstd, NextColumn: 4, Inferred: true, SortBy: []uint32{1},
+	table := &schema.Table{
+		ID: 7, Name: "labs", Version: 3, Codec: schema.CodecZstd, NextColumn: 4, Inferred: true, SortBy: []uint32{1},
 		Columns:     []schema.Column{{ID: 1, Name: "hospital", Type: schema.TypeVarchar}, {ID: 2, Name: "value", Type: dec}, {ID: 3, Name: "at", Type: schema.TypeTimestamp}},
-		PartitionBy: []schema.Transform{{Kind: schema.Month, Column: 3}, {Kind: schema.Bucket, Column: 1, Buckets: 8}}}
+		PartitionBy: []schema.Transform{{Kind: schema.Month, Column: 3}, {Kind: schema.Bucket, Column: 1, Buckets: 8}},
+	}
 	cond := &expr.Call{Name: ">", Operands: []expr.Expr{&expr.Column{Index: 1, Name: "value", Typ: dec}, &expr.Literal{Value: schema.IntValue(dec, 20_000)}}, Typ: schema.TypeBoolean}
-	seg := schema.Segment{ID: schema.ID{1}, Table: 7, Delivery: schema.ID{2}, Partition: []schema.Value{schema.IntValue(schema.TypeInt32, 662), schema.NullValue(schema.TypeInt32)},
+	seg := schema.Segment{
+		ID: schema.ID{1}, Table: 7, Delivery: schema.ID{2}, Partition: []schema.Value{schema.IntValue(schema.TypeInt32, 662), schema.NullValue(schema.TypeInt32)},
 		Rows: 10, Bytes: 999, SHA256: schema.Digest{9}, Added: 5, Removed: 6, Location: "file:///x.parquet",
 		Bounds: []schema.Bound{{Column: 2, Min: schema.IntValue(dec, -5), Max: schema.WideValue(schema.DecimalType(30, 0), decimal.Max), Nulls: 1, Exact: true}},
-		Parts:  []schema.Part{{Delivery: schema.ID{2}, Source: "H0001", Period: "2025-01", Rows: 10, Live: true}}}
+		Parts:  []schema.Part{{Delivery: schema.ID{2}, Source: "H0001", Period: "2025-01", Rows: 10, Live: true}},
+	}
 	sum, err := aggregate.Resolve("percentile_cont", []schema.Type{dec}, false, []schema.Value{schema.FloatValue(0.9)}, nil)
 	if err != nil {
 		t.Fatal(err)

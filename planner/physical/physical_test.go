@@ -94,8 +94,10 @@ func BenchmarkBuild(b *testing.B) {
 	tab.PartitionBy = []schema.Transform{{Kind: schema.Month, Column: 1}}
 	var list []*schema.Segment
 	for i := range 20_000 {
-		list = append(list, &schema.Segment{ID: schema.ID{byte(i), byte(i >> 8)}, Table: 1, Rows: 1000, Bytes: 1 << 20,
-			Partition: []schema.Value{schema.IntValue(schema.TypeInt32, int64(i%240))}, Parts: []schema.Part{{Rows: 1000, Live: true}}})
+		list = append(list, &schema.Segment{
+			ID: schema.ID{byte(i), byte(i >> 8)}, Table: 1, Rows: 1000, Bytes: 1 << 20,
+			Partition: []schema.Value{schema.IntValue(schema.TypeInt32, int64(i%240))}, Parts: []schema.Part{{Rows: 1000, Live: true}},
+		})
 	}
 	slices.SortFunc(list, func(x, y *schema.Segment) int { return int(x.Partition[0].I - y.Partition[0].I) })
 	cond, err := expr.NewCall(">=", &expr.Column{Name: "at", Typ: schema.TypeTimestamp}, &expr.Literal{Value: schema.IntValue(schema.TypeTimestamp, 19*365*86_400_000_000)})

@@ -107,6 +107,8 @@ func clip(s string) string {
 }
 
 func keywords() []string {
-	return []string{"SELECT", "FROM", "WHERE", "GROUP", "BY", "HAVING", "ORDER", "LIMIT", "OFFSET", "DISTINCT", "BETWEEN", "EXPLAIN", "ANALYZE",
-		"SHOW", "DESCRIBE", "CREATE", "ALTER", "TABLE", "DROP", "INTERVAL", "CASE", "WHEN", "THEN", "ELSE", "END", "LIKE", "REGEXP", "JOIN", "UNION"}
+	return []string{
+		"SELECT", "FROM", "WHERE", "GROUP", "BY", "HAVING", "ORDER", "LIMIT", "OFFSET", "DISTINCT", "BETWEEN", "EXPLAIN", "ANALYZE",
+		"SHOW", "DESCRIBE", "CREATE", "ALTER", "TABLE", "DROP", "INTERVAL", "CASE", "WHEN", "THEN", "ELSE", "END", "LIKE", "REGEXP", "JOIN", "UNION",
+	}
 }

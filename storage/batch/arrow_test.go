@@ -19,8 +19,14 @@ import (
 var rewriteGolden = flag.Bool("rewrite", false, "write the golden files anew")
 
 var arrowTypes = []schema.Type{
-	schema.TypeBoolean, {Kind: schema.Int8}, {Kind: schema.Int16}, schema.TypeInt32, schema.TypeInt64, {Kind: schema.Uint8}, {Kind: schema.Uint16},
-	{Kind: schema.Uint32}, schema.TypeUint64, schema.DecimalType(9, 2), schema.DecimalType(38, 10), schema.TypeDouble, schema.TypeDate, schema.TypeTimestamp,
+	schema.TypeBoolean,
+	{Kind: schema.Int8},
+	{Kind: schema.Int16},
+	schema.TypeInt32, schema.TypeInt64,
+	{Kind: schema.Uint8},
+	{Kind: schema.Uint16},
+	{Kind: schema.Uint32},
+	schema.TypeUint64, schema.DecimalType(9, 2), schema.DecimalType(38, 10), schema.TypeDouble, schema.TypeDate, schema.TypeTimestamp,
 	schema.TypeTime, schema.TypeVarchar, schema.TypeJSON, schema.TypeBinary, schema.TypeNull,
 }
 

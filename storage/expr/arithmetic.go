@@ -24,12 +24,14 @@ func arithmeticFunctions() []*function {
 		operator("/", "The quotient as DECIMAL with 4 more digits, or DOUBLE; NULL when the divisor is 0.", 2),
 		operator("div", "The quotient's integer part; NULL when the divisor is 0.", 2),
 		mod,
-		{Function: Function{"as_double", "cast", []string{"AS_DOUBLE(text)"}, "The number at the beginning of a text, 0 when there is none: how MySQL compares text with numbers.", NullStrict, Immutable},
-			min: 1, max: 1, bind: fixed(schema.TypeDouble, "t"), row: plain(func(r *row) error {
+		{
+			Function: Function{"as_double", "cast", []string{"AS_DOUBLE(text)"}, "The number at the beginning of a text, 0 when there is none: how MySQL compares text with numbers.", NullStrict, Immutable},
+			min:      1, max: 1, bind: fixed(schema.TypeDouble, "t"), row: plain(func(r *row) error {
 				f, _ := leadingDouble(string(r.text(0)))
 				r.setF(f)
 				return nil
-			})},
+			}),
+		},
 	}
 }
 
@@ -154,8 +156,10 @@ func toNumber(e Expr) (Expr, error) {
 
 func bitFunctions() []*function {
 	op := func(name, doc string, f func(a, b uint64) uint64) *function {
-		return &function{Function: Function{name, "bit", []string{"number " + name + " number"}, doc, NullStrict, Immutable}, min: 2, max: 2, bind: fixed(schema.TypeUint64, "ii"),
-			row: plain(func(r *row) error { r.setI(int64(f(uint64(r.i64(0)), uint64(r.i64(1))))); return nil })}
+		return &function{
+			Function: Function{name, "bit", []string{"number " + name + " number"}, doc, NullStrict, Immutable}, min: 2, max: 2, bind: fixed(schema.TypeUint64, "ii"),
+			row: plain(func(r *row) error { r.setI(int64(f(uint64(r.i64(0)), uint64(r.i64(1))))); return nil }),
+		}
 	}
 	return []*function{
 		op("&", "Bits set in both, as BIGINT UNSIGNED.", func(a, b uint64) uint64 { return a & b }),
@@ -163,9 +167,13 @@ func bitFunctions() []*function {
 		op("^", "Bits set in one but not both, as BIGINT UNSIGNED.", func(a, b uint64) uint64 { return a ^ b }),
 		op("<<", "Shifts left; 0 for 64 places or more.", func(a, b uint64) uint64 { return a << b }),
 		op(">>", "Shifts right; 0 for 64 places or more.", func(a, b uint64) uint64 { return a >> b }),
-		{Function: Function{"~", "bit", []string{"~number"}, "All bits inverted, as BIGINT UNSIGNED.", NullStrict, Immutable}, min: 1, max: 1, bind: fixed(schema.TypeUint64, "i"),
-			row: plain(func(r *row) error { r.setI(^r.i64(0)); return nil })},
-		{Function: Function{"bit_count", "bit", []string{"BIT_COUNT(number)"}, "The number of bits set.", NullStrict, Immutable}, min: 1, max: 1, bind: fixed(schema.TypeInt64, "i"),
-			row: plain(func(r *row) error { r.setI(int64(onesCount(r.i64(0)))); return nil })},
+		{
+			Function: Function{"~", "bit", []string{"~number"}, "All bits inverted, as BIGINT UNSIGNED.", NullStrict, Immutable}, min: 1, max: 1, bind: fixed(schema.TypeUint64, "i"),
+			row: plain(func(r *row) error { r.setI(^r.i64(0)); return nil }),
+		},
+		{
+			Function: Function{"bit_count", "bit", []string{"BIT_COUNT(number)"}, "The number of bits set.", NullStrict, Immutable}, min: 1, max: 1, bind: fixed(schema.TypeInt64, "i"),
+			row: plain(func(r *row) error { r.setI(int64(onesCount(r.i64(0)))); return nil }),
+		},
 	}
 }

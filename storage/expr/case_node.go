@@ -36,8 +36,10 @@ func compileCase(c *Case, env *Env) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &caseNode{typ: c.Typ, whens: whens, thens: thens, took: make([][]int32, len(thens)),
-		vecs: make([]*batch.Vector, len(thens)), cells: make([]cell, len(thens))}
+	n := &caseNode{
+		typ: c.Typ, whens: whens, thens: thens, took: make([][]int32, len(thens)),
+		vecs: make([]*batch.Vector, len(thens)), cells: make([]cell, len(thens)),
+	}
 	n.findLabels(branches)
 	return n, nil
 }

@@ -36,16 +36,22 @@ func compareFunctions() []*function {
 		out = append(out, f)
 	}
 	return append(out,
-		&function{Function: Function{"<=>", "comparison", []string{"any <=> any"}, "Equality in which NULL equals NULL and nothing else.", NullCustom, Immutable},
-			min: 2, max: 2, bind: bindNullSafe},
-		&function{Function: Function{"between", "comparison", []string{"BETWEEN(x, low, high)"}, "Whether low <= x <= high.", NullCustom, Immutable},
-			min: 3, max: 3, bind: bindBetween},
+		&function{
+			Function: Function{"<=>", "comparison", []string{"any <=> any"}, "Equality in which NULL equals NULL and nothing else.", NullCustom, Immutable},
+			min:      2, max: 2, bind: bindNullSafe,
+		},
+		&function{
+			Function: Function{"between", "comparison", []string{"BETWEEN(x, low, high)"}, "Whether low <= x <= high.", NullCustom, Immutable},
+			min:      3, max: 3, bind: bindBetween,
+		},
 		isTest("is null", "Whether the value is NULL.", "isnull"), isTest("is not null", "Whether the value is not NULL."),
 		isTest("is true", "Whether the condition is true: not when NULL."), isTest("is not true", "Whether the condition is false or NULL."),
 		isTest("is false", "Whether the condition is false: not when NULL."), isTest("is not false", "Whether the condition is true or NULL."),
 		extreme("greatest", "The largest argument.", kernel.GT), extreme("least", "The smallest argument.", kernel.LT),
-		&function{Function: Function{"strcmp", "text", []string{"STRCMP(a, b)"}, "-1, 0 or 1 as a sorts before, with or after b, by bytes.", NullStrict, Immutable},
-			min: 2, max: 2, bind: fixed(schema.TypeInt64, "tt"), row: plain(func(r *row) error { r.setI(int64(bytes.Compare(r.text(0), r.text(1)))); return nil })},
+		&function{
+			Function: Function{"strcmp", "text", []string{"STRCMP(a, b)"}, "-1, 0 or 1 as a sorts before, with or after b, by bytes.", NullStrict, Immutable},
+			min:      2, max: 2, bind: fixed(schema.TypeInt64, "tt"), row: plain(func(r *row) error { r.setI(int64(bytes.Compare(r.text(0), r.text(1)))); return nil }),
+		},
 	)
 }
 

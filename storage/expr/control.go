@@ -8,13 +8,17 @@ import (
 // controlFunctions are all rewritten into CASE.
 func controlFunctions() []*function {
 	return []*function{
-		{Function: Function{"if", "control", []string{"IF(condition, a, b)"}, "a when the condition is true, else b.", NullCustom, Immutable}, min: 3, max: 3,
-			bind: func(_ *function, a []Expr) (Expr, error) { return NewCase(a[:1], a[1:2], a[2]) }},
+		{
+			Function: Function{"if", "control", []string{"IF(condition, a, b)"}, "a when the condition is true, else b.", NullCustom, Immutable}, min: 3, max: 3,
+			bind: func(_ *function, a []Expr) (Expr, error) { return NewCase(a[:1], a[1:2], a[2]) },
+		},
 		{Function: Function{"ifnull", "control", []string{"IFNULL(a, b)"}, "a unless it is NULL, else b.", NullCustom, Immutable}, min: 2, max: 2, bind: bindCoalesce},
 		{Function: Function{"coalesce", "control", []string{"COALESCE(a, b, ...)"}, "The first argument that is not NULL.", NullCustom, Immutable}, min: 1, max: -1, bind: bindCoalesce},
 		{Function: Function{"nullif", "control", []string{"NULLIF(a, b)"}, "NULL when a = b, else a.", NullCustom, Immutable}, min: 2, max: 2, bind: bindNullIf},
-		{Function: Function{"interval", "control", []string{"INTERVAL(n, n1, n2, ...)"}, "How many of the ascending n1, n2, ... are at most n; -1 when n is NULL.", NullCustom, Immutable}, min: 2, max: -1,
-			bind: fixed(schema.TypeInt64, "d"), row: plain(intervalRow)},
+		{
+			Function: Function{"interval", "control", []string{"INTERVAL(n, n1, n2, ...)"}, "How many of the ascending n1, n2, ... are at most n; -1 when n is NULL.", NullCustom, Immutable}, min: 2, max: -1,
+			bind: fixed(schema.TypeInt64, "d"), row: plain(intervalRow),
+		},
 	}
 }
 

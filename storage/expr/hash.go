@@ -14,19 +14,25 @@ import (
 
 func hashFunctions() []*function {
 	digest := func(name, doc string, f func([]byte) []byte, aliases ...string) *function {
-		return &function{Function: Function{name, "hash", []string{upperSignature(name, "text")}, doc, NullStrict, Immutable}, aliases: aliases, min: 1, max: 1,
+		return &function{
+			Function: Function{name, "hash", []string{upperSignature(name, "text")}, doc, NullStrict, Immutable}, aliases: aliases, min: 1, max: 1,
 			bind: fixed(schema.TypeVarchar, "t"), row: plain(func(r *row) error {
 				r.extend(func(dst []byte) []byte { return hex.AppendEncode(dst, f(r.text(0))) })
 				return nil
-			})}
+			}),
+		}
 	}
 	return []*function{
 		digest("md5", "The MD5 digest in hexadecimal.", func(s []byte) []byte { d := md5.Sum(s); return d[:] }),            //nolint:gosec // see above
 		digest("sha1", "The SHA-1 digest in hexadecimal.", func(s []byte) []byte { d := sha1.Sum(s); return d[:] }, "sha"), //nolint:gosec // see above
-		{Function: Function{"sha2", "hash", []string{"SHA2(text, bits)"}, "The SHA-2 digest of 224, 256 (also 0), 384 or 512 bits in hexadecimal; NULL for others.", NullStrict, Immutable}, min: 2, max: 2,
-			bind: fixed(schema.TypeVarchar, "ti"), row: plain(sha2Row)},
-		{Function: Function{"crc32", "hash", []string{"CRC32(text)"}, "The CRC-32 (IEEE) checksum.", NullStrict, Immutable}, min: 1, max: 1, bind: fixed(schema.TypeInt64, "t"),
-			row: plain(func(r *row) error { r.setI(int64(crc32.ChecksumIEEE(r.text(0)))); return nil })},
+		{
+			Function: Function{"sha2", "hash", []string{"SHA2(text, bits)"}, "The SHA-2 digest of 224, 256 (also 0), 384 or 512 bits in hexadecimal; NULL for others.", NullStrict, Immutable}, min: 2, max: 2,
+			bind: fixed(schema.TypeVarchar, "ti"), row: plain(sha2Row),
+		},
+		{
+			Function: Function{"crc32", "hash", []string{"CRC32(text)"}, "The CRC-32 (IEEE) checksum.", NullStrict, Immutable}, min: 1, max: 1, bind: fixed(schema.TypeInt64, "t"),
+			row: plain(func(r *row) error { r.setI(int64(crc32.ChecksumIEEE(r.text(0)))); return nil }),
+		},
 	}
 }
 

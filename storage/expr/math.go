@@ -14,19 +14,31 @@ func mathFunctions() []*function {
 		number("sign", "SIGN(x)", "-1, 0 or 1.", func(Expr) schema.Type { return schema.TypeInt64 }, func(*Call, *Env) (rowFunc, error) { return signRow, nil }),
 		number("ceil", "CEIL(x)", "The smallest integer not below x.", wholeNumber, wholeRow(math.Ceil, 1), "ceiling"),
 		number("floor", "FLOOR(x)", "The largest integer not above x.", wholeNumber, wholeRow(math.Floor, -1)),
-		{Function: Function{"round", "math", []string{"ROUND(x)", "ROUND(x, digits)"}, "Rounds exact numbers half away from zero, DOUBLE half to even; digits may be negative.", NullStrict, Immutable},
-			min: 1, max: 2, bind: bindRound, row: func(c *Call, _ *Env) (rowFunc, error) { return roundRow(c, false), nil }},
-		{Function: Function{"truncate", "math", []string{"TRUNCATE(x, digits)"}, "Drops digits; digits may be negative.", NullStrict, Immutable},
-			min: 2, max: 2, bind: bindRound, row: func(c *Call, _ *Env) (rowFunc, error) { return roundRow(c, true), nil }},
-		{Function: Function{"pi", "math", []string{"PI()"}, "3.141592653589793.", NullStrict, Immutable}, bind: fixed(schema.TypeDouble, "d"),
-			row: plain(func(r *row) error { r.setF(math.Pi); return nil })},
-		{Function: Function{"log", "math", []string{"LOG(x)", "LOG(base, x)"}, "The logarithm, natural without a base; NULL outside its domain.", NullStrict, Immutable}, min: 1, max: 2,
-			bind: fixed(schema.TypeDouble, "d"), row: plain(logRow)},
+		{
+			Function: Function{"round", "math", []string{"ROUND(x)", "ROUND(x, digits)"}, "Rounds exact numbers half away from zero, DOUBLE half to even; digits may be negative.", NullStrict, Immutable},
+			min:      1, max: 2, bind: bindRound, row: func(c *Call, _ *Env) (rowFunc, error) { return roundRow(c, false), nil },
+		},
+		{
+			Function: Function{"truncate", "math", []string{"TRUNCATE(x, digits)"}, "Drops digits; digits may be negative.", NullStrict, Immutable},
+			min:      2, max: 2, bind: bindRound, row: func(c *Call, _ *Env) (rowFunc, error) { return roundRow(c, true), nil },
+		},
+		{
+			Function: Function{"pi", "math", []string{"PI()"}, "3.141592653589793.", NullStrict, Immutable}, bind: fixed(schema.TypeDouble, "d"),
+			row: plain(func(r *row) error { r.setF(math.Pi); return nil }),
+		},
+		{
+			Function: Function{"log", "math", []string{"LOG(x)", "LOG(base, x)"}, "The logarithm, natural without a base; NULL outside its domain.", NullStrict, Immutable}, min: 1, max: 2,
+			bind: fixed(schema.TypeDouble, "d"), row: plain(logRow),
+		},
 		double2("pow", "POW(x, y)", "x to the power of y; outside DOUBLE an error.", math.Pow, "power"),
-		{Function: Function{"atan", "math", []string{"ATAN(x)", "ATAN(y, x)"}, "The arc tangent in radians.", NullStrict, Immutable}, aliases: []string{"atan2"}, min: 1, max: 2,
-			bind: fixed(schema.TypeDouble, "d"), row: plain(atanRow)},
-		{Function: Function{"conv", "math", []string{"CONV(text, from, to)"}, "Converts an integer between bases 2 to 36; a negative base means signed.", NullStrict, Immutable}, min: 3, max: 3,
-			bind: fixed(schema.TypeVarchar, "tii"), row: plain(convRow)},
+		{
+			Function: Function{"atan", "math", []string{"ATAN(x)", "ATAN(y, x)"}, "The arc tangent in radians.", NullStrict, Immutable}, aliases: []string{"atan2"}, min: 1, max: 2,
+			bind: fixed(schema.TypeDouble, "d"), row: plain(atanRow),
+		},
+		{
+			Function: Function{"conv", "math", []string{"CONV(text, from, to)"}, "Converts an integer between bases 2 to 36; a negative base means signed.", NullStrict, Immutable}, min: 3, max: 3,
+			bind: fixed(schema.TypeVarchar, "tii"), row: plain(convRow),
+		},
 		base("bin", 2), base("oct", 8),
 	}
 	return append(out, doubleFunctions()...)
@@ -57,13 +69,17 @@ func doubleFunctions() []*function {
 
 // double1 makes a function of one DOUBLE: NaN for an ordinary argument means NULL, infinity an error.
 func double1(name, doc string, f func(float64) float64) *function {
-	return &function{Function: Function{name, "math", []string{upperSignature(name, "x")}, doc, NullStrict, Immutable}, min: 1, max: 1, bind: fixed(schema.TypeDouble, "d"),
-		row: plain(func(r *row) error { return r.finite(f(r.f64(0)), r.f64(0)) })}
+	return &function{
+		Function: Function{name, "math", []string{upperSignature(name, "x")}, doc, NullStrict, Immutable}, min: 1, max: 1, bind: fixed(schema.TypeDouble, "d"),
+		row: plain(func(r *row) error { return r.finite(f(r.f64(0)), r.f64(0)) }),
+	}
 }
 
 func double2(name, signature, doc string, f func(a, b float64) float64, aliases ...string) *function {
-	return &function{Function: Function{name, "math", []string{signature}, doc, NullStrict, Immutable}, aliases: aliases, min: 2, max: 2, bind: fixed(schema.TypeDouble, "d"),
-		row: plain(func(r *row) error { return r.finite(f(r.f64(0), r.f64(1)), r.f64(0)) })}
+	return &function{
+		Function: Function{name, "math", []string{signature}, doc, NullStrict, Immutable}, aliases: aliases, min: 2, max: 2, bind: fixed(schema.TypeDouble, "d"),
+		row: plain(func(r *row) error { return r.finite(f(r.f64(0), r.f64(1)), r.f64(0)) }),
+	}
 }
 
 func (r *row) finite(y, x float64) error {
@@ -79,14 +95,16 @@ func (r *row) finite(y, x float64) error {
 
 // number makes a function of one number of any type.
 func number(name, signature, doc string, typ func(Expr) schema.Type, row func(*Call, *Env) (rowFunc, error), aliases ...string) *function {
-	return &function{Function: Function{name, "math", []string{signature}, doc, NullStrict, Immutable}, aliases: aliases, min: 1, max: 1, row: row,
+	return &function{
+		Function: Function{name, "math", []string{signature}, doc, NullStrict, Immutable}, aliases: aliases, min: 1, max: 1, row: row,
 		bind: func(f *function, args []Expr) (Expr, error) {
 			e, err := toNumber(args[0])
 			if err != nil || e.Type().Kind == schema.Null {
 				return &Literal{schema.NullValue(schema.TypeDouble)}, err
 			}
 			return &Call{Name: f.Name, Operands: []Expr{e}, Typ: typ(e)}, nil
-		}}
+		},
+	}
 }
 
 func sameNumber(e Expr) schema.Type {
@@ -280,11 +298,13 @@ func atanRow(r *row) error {
 }
 
 func base(name string, b int) *function {
-	return &function{Function: Function{name, "math", []string{upperSignature(name, "n")}, "The digits of an integer to base " + strconv.Itoa(b) + ".", NullStrict, Immutable}, min: 1, max: 1,
+	return &function{
+		Function: Function{name, "math", []string{upperSignature(name, "n")}, "The digits of an integer to base " + strconv.Itoa(b) + ".", NullStrict, Immutable}, min: 1, max: 1,
 		bind: fixed(schema.TypeVarchar, "i"), row: plain(func(r *row) error {
 			r.extend(func(dst []byte) []byte { return strconv.AppendUint(dst, uint64(r.i64(0)), b) })
 			return nil
-		})}
+		}),
+	}
 }
 
 func convRow(r *row) error {

@@ -97,9 +97,12 @@ func FuzzPattern(f *testing.F) {
 			name string
 			args []expr.Expr
 		}{
-			{"regexp_like", []expr.Expr{str(text), str(pattern), str(mode)}}, {"regexp_replace", []expr.Expr{str(text), str(pattern), str(path)}},
-			{"json_extract", []expr.Expr{str(text), str(path)}}, {"convert_tz", []expr.Expr{str("2025-03-01"), str(text), str("+01:00")}},
-			{"date_add", []expr.Expr{str("2025-03-01"), str(text), str(unit)}}, {"conv", []expr.Expr{str(text), num(int64(len(path))), num(-10)}},
+			{"regexp_like", []expr.Expr{str(text), str(pattern), str(mode)}},
+			{"regexp_replace", []expr.Expr{str(text), str(pattern), str(path)}},
+			{"json_extract", []expr.Expr{str(text), str(path)}},
+			{"convert_tz", []expr.Expr{str("2025-03-01"), str(text), str("+01:00")}},
+			{"date_add", []expr.Expr{str("2025-03-01"), str(text), str(unit)}},
+			{"conv", []expr.Expr{str(text), num(int64(len(path))), num(-10)}},
 		} {
 			c, err := expr.NewCall(e.name, e.args...)
 			if err != nil {

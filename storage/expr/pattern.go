@@ -7,8 +7,10 @@ import (
 
 func patternFunctions() []*function {
 	entry := func(name, args, doc string, lo, hi int, result schema.Type, letters string, f func(c *Call) (rowFunc, error), aliases ...string) *function {
-		return &function{Function: Function{name, "pattern", []string{upperSignature(name, args)}, doc, NullStrict, Immutable}, aliases: aliases, min: lo, max: hi,
-			bind: fixed(result, letters), row: func(c *Call, _ *Env) (rowFunc, error) { return f(c) }}
+		return &function{
+			Function: Function{name, "pattern", []string{upperSignature(name, args)}, doc, NullStrict, Immutable}, aliases: aliases, min: lo, max: hi,
+			bind: fixed(result, letters), row: func(c *Call, _ *Env) (rowFunc, error) { return f(c) },
+		}
 	}
 	b, v, n := schema.TypeBoolean, schema.TypeVarchar, schema.TypeInt64
 	like := entry("like", "text, pattern, escape", "Whether the whole text matches: % stands for any text, _ for one character; by bytes, case matters.", 2, 3, b, "t", likeFunc)

@@ -13,7 +13,9 @@ import (
 // columnTypes are the columns of random batches.
 var columnTypes = []schema.Type{
 	schema.TypeInt64, schema.DecimalType(10, 2), schema.DecimalType(25, 4), schema.TypeDouble, schema.TypeVarchar, schema.TypeDate,
-	schema.TypeTimestamp, schema.TypeBoolean, schema.TypeUint64, {Kind: schema.Int8}, schema.DecimalType(18, 3),
+	schema.TypeTimestamp, schema.TypeBoolean, schema.TypeUint64,
+	{Kind: schema.Int8},
+	schema.DecimalType(18, 3),
 }
 
 var words = []string{"", "a", "b", "abc", "ABC", "a%", "12", "-3.5", "2025-03-01", "2024-02-29 10:11:12", "é", "日本", "x y", "10:20:30", "%b%", "day", "month", "+02:00", "[a-c]+", `{"a":1}`, "$.a"}

@@ -159,8 +159,10 @@ type rowNode struct {
 }
 
 func newRowNode(e Expr, args []node, strict bool, f rowFunc) *rowNode {
-	return &rowNode{call: e, typ: e.Type(), strict: strict, f: f, args: args,
-		vecs: make([]*batch.Vector, len(args)), flat: make([]buffer, len(args)), r: row{in: make([]cell, len(args))}}
+	return &rowNode{
+		call: e, typ: e.Type(), strict: strict, f: f, args: args,
+		vecs: make([]*batch.Vector, len(args)), flat: make([]buffer, len(args)), r: row{in: make([]cell, len(args))},
+	}
 }
 
 func (n *rowNode) eval(b *batch.Batch, rows []int32) (*batch.Vector, error) {

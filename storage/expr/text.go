@@ -11,8 +11,10 @@ import (
 
 // text makes an entry of the text family.
 func text(name, args, doc string, lo, hi int, result schema.Type, letters string, f rowFunc, aliases ...string) *function {
-	return &function{Function: Function{name, "text", []string{upperSignature(name, args)}, doc, NullStrict, Immutable}, aliases: aliases, min: lo, max: hi,
-		bind: fixed(result, letters), row: plain(f)}
+	return &function{
+		Function: Function{name, "text", []string{upperSignature(name, args)}, doc, NullStrict, Immutable}, aliases: aliases, min: lo, max: hi,
+		bind: fixed(result, letters), row: plain(f),
+	}
 }
 
 func upperSignature(name, args string) string { return strings.ToUpper(name) + "(" + args + ")" }

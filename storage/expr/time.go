@@ -11,11 +11,13 @@ import (
 
 // temporal makes an entry of the time family whose rows need the time zone.
 func temporal(name, args, doc string, lo, hi int, bind func(*function, []Expr) (Expr, error), f func(r *row, z *zone), aliases ...string) *function {
-	return &function{Function: Function{name, "time", []string{upperSignature(name, args)}, doc, NullStrict, Stable}, aliases: aliases, min: lo, max: hi, bind: bind,
+	return &function{
+		Function: Function{name, "time", []string{upperSignature(name, args)}, doc, NullStrict, Stable}, aliases: aliases, min: lo, max: hi, bind: bind,
 		row: func(_ *Call, env *Env) (rowFunc, error) {
 			z := newZone(env)
 			return func(r *row) error { f(r, z); return nil }, nil
-		}}
+		},
+	}
 }
 
 func timeFunctions() []*function {
@@ -214,7 +216,8 @@ func fromUnixRow(r *row, _ *zone) {
 
 func nowFunctions() []*function {
 	entry := func(name, doc string, t schema.Type, f func(now int64, z *zone) int64, aliases ...string) *function {
-		return &function{Function: Function{name, "time", []string{upperSignature(name, "")}, doc, NullStrict, Stable}, aliases: aliases, max: 1,
+		return &function{
+			Function: Function{name, "time", []string{upperSignature(name, "")}, doc, NullStrict, Stable}, aliases: aliases, max: 1,
 			bind: func(fn *function, a []Expr) (Expr, error) {
 				if len(a) == 1 && a[0].Type().Kind != schema.Int64 {
 					return nil, errs.New(errs.Meaning, "bad-arguments", "%s takes a number of digits", strings.ToUpper(fn.Name))
@@ -228,7 +231,8 @@ func nowFunctions() []*function {
 					r.setI(f(floorDiv(env.Now, step)*step, z))
 					return nil
 				}, nil
-			}}
+			},
+		}
 	}
 	today := func(now int64, z *zone) int64 { return schema.DayOf(z.wall(now)) }
 	return []*function{

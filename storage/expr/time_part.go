@@ -149,7 +149,8 @@ func timePartFunctions() []*function {
 
 func weekFunctions() []*function {
 	entry := func(name, doc string, f func(day, mode int64) int64) *function {
-		return &function{Function: Function{name, "time", []string{upperSignature(name, "date, mode")}, doc, NullStrict, Stable}, min: 1, max: 2,
+		return &function{
+			Function: Function{name, "time", []string{upperSignature(name, "date, mode")}, doc, NullStrict, Stable}, min: 1, max: 2,
 			bind: func(fn *function, args []Expr) (Expr, error) {
 				e, err := bindDayPart(fn, args[:1])
 				if err != nil || len(args) == 1 {
@@ -165,7 +166,8 @@ func weekFunctions() []*function {
 			row: func(_ *Call, env *Env) (rowFunc, error) {
 				z := newZone(env)
 				return func(r *row) error { r.setI(f(schema.DayOf(r.wall(0, z)), r.argOr(1, 0))); return nil }, nil
-			}}
+			},
+		}
 	}
 	return []*function{
 		entry("week", "The number of the week by MySQL's modes 0 to 7.", func(day, mode int64) int64 { w, _ := week(day, mode); return w }),

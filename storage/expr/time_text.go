@@ -12,14 +12,22 @@ func timeTextFunctions() []*function {
 	return []*function{
 		temporal("dayname", "date", "The name of the weekday.", 1, 1, bindAs(v), func(r *row, z *zone) { r.setText(dayNames[weekday(schema.DayOf(r.wall(0, z)), true)]) }),
 		temporal("monthname", "date", "The name of the month.", 1, 1, bindAs(v), func(r *row, z *zone) { c := clockOf(r.wall(0, z)); r.setText(monthNames[c.month-1]) }),
-		{Function: Function{"date_format", "time", []string{"DATE_FORMAT(date, format)"}, "The date written by MySQL's specifiers, such as %Y-%m.", NullStrict, Stable}, min: 2, max: 2,
-			bind: bindDateFormat, row: dateFormat},
-		{Function: Function{"time_format", "time", []string{"TIME_FORMAT(time, format)"}, "The time written by MySQL's specifiers for hours and less.", NullStrict, Stable}, min: 2, max: 2,
-			bind: bindTimeFormat, row: dateFormat},
-		{Function: Function{"str_to_date", "time", []string{"STR_TO_DATE(text, format)"}, "Reads a date by MySQL's specifiers; NULL when the text does not fit.", NullStrict, Stable}, min: 2, max: 2,
-			bind: bindStrToDate, row: strToDate},
-		{Function: Function{"get_format", "time", []string{"GET_FORMAT(kind, region)"}, "The format that a region uses for DATE, TIME or DATETIME.", NullStrict, Immutable}, min: 2, max: 2,
-			bind: fixed(v, "t"), row: plain(getFormatRow)},
+		{
+			Function: Function{"date_format", "time", []string{"DATE_FORMAT(date, format)"}, "The date written by MySQL's specifiers, such as %Y-%m.", NullStrict, Stable}, min: 2, max: 2,
+			bind: bindDateFormat, row: dateFormat,
+		},
+		{
+			Function: Function{"time_format", "time", []string{"TIME_FORMAT(time, format)"}, "The time written by MySQL's specifiers for hours and less.", NullStrict, Stable}, min: 2, max: 2,
+			bind: bindTimeFormat, row: dateFormat,
+		},
+		{
+			Function: Function{"str_to_date", "time", []string{"STR_TO_DATE(text, format)"}, "Reads a date by MySQL's specifiers; NULL when the text does not fit.", NullStrict, Stable}, min: 2, max: 2,
+			bind: bindStrToDate, row: strToDate,
+		},
+		{
+			Function: Function{"get_format", "time", []string{"GET_FORMAT(kind, region)"}, "The format that a region uses for DATE, TIME or DATETIME.", NullStrict, Immutable}, min: 2, max: 2,
+			bind: fixed(v, "t"), row: plain(getFormatRow),
+		},
 	}
 }
 

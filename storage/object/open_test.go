@@ -32,8 +32,10 @@ func TestParseS3(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	for _, text := range []string{"", "labs", "ftp://x/y", "file://host/dir", "file://relative", "file:relative", "s3:///p", "s3://k:secret@b/p",
-		"s3://b?endpoint=nonsense", "s3://b?endpoint=http://u:secret@h", "s3://b?wrong=1", "s3://b/a/../b", "s3://b?addressing=x", "s3://b?region=%zz"} {
+	for _, text := range []string{
+		"", "labs", "ftp://x/y", "file://host/dir", "file://relative", "file:relative", "s3:///p", "s3://k:secret@b/p",
+		"s3://b?endpoint=nonsense", "s3://b?endpoint=http://u:secret@h", "s3://b?wrong=1", "s3://b/a/../b", "s3://b?addressing=x", "s3://b?region=%zz",
+	} {
 		_, err := object.Open(t.Context(), text)
 		if !errs.Is(err, errs.Invalid) {
 			t.Errorf("%q: got %v, want Invalid", text, err)

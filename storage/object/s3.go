@@ -4,13 +4,13 @@ import (
 	"context"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"strconv"
 )
 
 // S3 is a store in a bucket of anything that speaks S3, below a prefix.

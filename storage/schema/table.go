@@ -84,8 +84,10 @@ const (
 // VirtualColumns lists the virtual columns that every table has; all are VARCHAR.
 func VirtualColumns() []Column {
 	return []Column{
-		{VirtualSourceID, VirtualSource, TypeVarchar}, {VirtualPeriodID, VirtualPeriod, TypeVarchar},
-		{VirtualDeliveryID, VirtualDelivery, TypeVarchar}, {VirtualSegmentID, VirtualSegment, TypeVarchar},
+		{VirtualSourceID, VirtualSource, TypeVarchar},
+		{VirtualPeriodID, VirtualPeriod, TypeVarchar},
+		{VirtualDeliveryID, VirtualDelivery, TypeVarchar},
+		{VirtualSegmentID, VirtualSegment, TypeVarchar},
 	}
 }
 

@@ -14,8 +14,14 @@ import (
 
 // columnTypes are the types that a table can store.
 var columnTypes = []schema.Type{
-	schema.TypeBoolean, {Kind: schema.Int8}, {Kind: schema.Int16}, schema.TypeInt32, schema.TypeInt64,
-	{Kind: schema.Uint8}, {Kind: schema.Uint16}, {Kind: schema.Uint32}, schema.TypeUint64,
+	schema.TypeBoolean,
+	{Kind: schema.Int8},
+	{Kind: schema.Int16},
+	schema.TypeInt32, schema.TypeInt64,
+	{Kind: schema.Uint8},
+	{Kind: schema.Uint16},
+	{Kind: schema.Uint32},
+	schema.TypeUint64,
 	schema.DecimalType(9, 2), schema.DecimalType(18, 3), schema.DecimalType(38, 10),
 	schema.TypeDouble, schema.TypeDate, schema.TypeTimestamp, schema.TypeVarchar, schema.TypeJSON,
 }

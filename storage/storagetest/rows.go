@@ -13,8 +13,10 @@ func Table() *schema.Table {
 	return &schema.Table{
 		ID: 7, Name: "labs", Version: 1, NextColumn: 6, Codec: schema.CodecZstd,
 		Columns: []schema.Column{
-			{ID: 1, Name: "hospital", Type: schema.TypeVarchar}, {ID: 2, Name: "n", Type: schema.TypeInt64},
-			{ID: 3, Name: "value", Type: schema.DecimalType(12, 3)}, {ID: 4, Name: "ratio", Type: schema.TypeDouble},
+			{ID: 1, Name: "hospital", Type: schema.TypeVarchar},
+			{ID: 2, Name: "n", Type: schema.TypeInt64},
+			{ID: 3, Name: "value", Type: schema.DecimalType(12, 3)},
+			{ID: 4, Name: "ratio", Type: schema.TypeDouble},
 			{ID: 5, Name: "comment", Type: schema.TypeVarchar},
 		},
 		PartitionBy: []schema.Transform{{Kind: schema.Identity, Column: 1}},

@@ -275,10 +275,12 @@ func (wideCodec) compare(a, b decimal.Int128) int { return a.Cmp(b) }
 func (wideCodec) append(dst []byte, x decimal.Int128) []byte {
 	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, x.Lo), uint64(x.Hi))
 }
+
 func (c wideCodec) selectAt(s []decimal.Int128, k int) decimal.Int128 {
 	slices.SortFunc(s, c.compare)
 	return s[k]
 }
+
 func (wideCodec) read(b []byte) (x decimal.Int128, rest []byte, ok bool) {
 	if len(b) < 16 {
 		return x, nil, false
@@ -292,10 +294,12 @@ func (textCodec) compare(a, b string) int { return cmp.Compare(a, b) }
 func (textCodec) append(dst []byte, x string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(x))), x...)
 }
+
 func (c textCodec) selectAt(s []string, k int) string {
 	slices.Sort(s)
 	return s[k]
 }
+
 func (textCodec) read(b []byte) (string, []byte, bool) {
 	n, w := binary.Uvarint(b)
 	if w <= 0 || n > uint64(len(b)-w) {

@@ -2,6 +2,7 @@ package logical
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/assaydb/assay/planner/sqlparse"
 	"github.com/assaydb/assay/storage/errs"
@@ -174,6 +175,10 @@ func (b *Binder) call(c clause, e *sqlparse.Call) (expr.Expr, error) {
 		if v, ok := b.session(e); ok {
 			return &expr.Literal{Value: v}, nil
 		}
+	}
+	if !e.Operator && refusedFunction(e.Name) != "" {
+		return nil, b.errorf(e.Pos, errs.Meaning, "unsupported-function", 1235, "not supported: the function %s", strings.ToUpper(e.Name)).
+			WithHint("%s", refusedFunction(e.Name))
 	}
 	args, err := b.exprs(c, e.Args)
 	if err != nil {

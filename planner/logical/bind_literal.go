@@ -90,7 +90,7 @@ func number(l *sqlparse.Literal) (schema.Value, bool) {
 
 func double(s string) (schema.Value, bool) {
 	f, err := strconv.ParseFloat(s, 64)
-	return schema.FloatValue(f), err == nil && !math.IsInf(f, 0)
+	return schema.FloatValue(f + 0), err == nil && !math.IsInf(f, 0) // -0 is 0
 }
 
 // param returns the value bound to :NAME. It is a value of its own type, never text pasted into the statement.
@@ -140,7 +140,7 @@ func paramValue(raw any) (schema.Value, error) {
 	case v.CanUint():
 		return schema.IntValue(schema.TypeUint64, int64(v.Uint())), nil
 	case v.CanFloat():
-		return schema.FloatValue(v.Float()), nil
+		return schema.FloatValue(v.Float() + 0), nil // -0 is 0
 	}
 	return schema.Value{}, fmt.Errorf("a parameter cannot be a %T", raw)
 }

@@ -67,3 +67,18 @@ func unitArgs(e *sqlparse.Call, args []expr.Expr) []expr.Expr {
 	}
 	return append([]expr.Expr{unit}, args...)
 }
+
+// refusedFunction says why a function of MySQL is refused on purpose; "" for all others.
+func refusedFunction(name string) string {
+	switch name {
+	case "rand", "uuid", "uuid_short", "random_bytes":
+		return "the same query on the same data gives the same answer here, so nothing is random"
+	case "sleep", "benchmark":
+		return "it would only hold a place that other queries wait for"
+	case "last_insert_id", "row_count", "found_rows", "get_lock", "release_lock", "is_free_lock", "is_used_lock", "release_all_locks":
+		return "there is no session that would remember anything between two statements"
+	case "load_file":
+		return "queries read tables only"
+	}
+	return ""
+}

@@ -128,7 +128,7 @@ func negated(v schema.Value, t schema.Type) (schema.Value, bool) {
 	case v.Null:
 		return schema.NullValue(t), true
 	case t.Kind == schema.Double:
-		return schema.FloatValue(-v.F), true
+		return schema.FloatValue(noSign(-v.F)), true
 	}
 	w, ok := v.Wide().Neg()
 	if !ok || !inRange(w, t) {

@@ -49,7 +49,7 @@ func (n *doubleNode) compute(dst, x, y []float64) bool {
 		}
 	default:
 		for i := range x {
-			dst[i] = x[i] * y[i]
+			dst[i] = noSign(x[i] * y[i])
 		}
 	}
 	var sum float64

@@ -79,13 +79,17 @@ func (r *row) null(n int) bool              { return r.in[n].null(r.at) }
 func (r *row) unsigned(n int) bool          { return r.in[n].vec.Type.Kind == schema.Uint64 }
 func (r *row) typ(n int) schema.Type        { return r.in[n].vec.Type }
 func (r *row) setI(x int64)                 { r.out.I[r.at] = x; r.set = true }
-func (r *row) setF(x float64)               { r.out.F[r.at] = x; r.set = true }
+func (r *row) setF(x float64)               { r.out.F[r.at] = noSign(x); r.set = true }
 func (r *row) setW(x decimal.Int128)        { r.out.W[r.at] = x; r.set = true }
 func (r *row) setBool(b bool)               { r.setI(int64(boolInt(b))) }
 func (r *row) setBytes(s []byte)            { r.out.Data = append(r.out.Data, s...); r.set = true }
 func (r *row) setText(s string)             { r.out.Data = append(r.out.Data, s...); r.set = true }
 func (r *row) add(s ...byte)                { r.out.Data = append(r.out.Data, s...); r.set = true }
 func (r *row) extend(f func([]byte) []byte) { r.out.Data = f(r.out.Data); r.set = true }
+
+// noSign makes 0 of -0, which SQL cannot tell apart, so that equal results are shown alike. The sum is not fused with a product
+// before it: a product that underflows would keep its sign.
+func noSign(x float64) float64 { return float64(x) + 0 }
 
 // wide returns the scaled integer of an exact argument.
 func (r *row) wide(n int) decimal.Int128 {

@@ -28,7 +28,9 @@ func timeFunctions() []*function {
 	out := []*function{
 		temporal("date", "x", "The date of a timestamp.", 1, 1, convert(toDate), nil),
 		temporal("time", "x", "The time of a timestamp.", 1, 1, convert(toTime), nil),
-		temporal("timestamp", "x", "As a timestamp.", 1, 1, convert(toTimestamp), nil),
+		temporal("timestamp", "x, time", "As a timestamp, a TIME added.", 1, 2, bindTimestamp, nil),
+		temporal("addtime", "x, time", "A timestamp or a TIME plus a TIME.", 2, 2, bindAddTime, addTimeRow(1)),
+		temporal("subtime", "x, time", "A timestamp or a TIME minus a TIME.", 2, 2, bindAddTime, addTimeRow(-1)),
 		temporal("datediff", "a, b", "Days from b to a.", 2, 2, fixed(n, "D"), func(r *row, _ *zone) { r.setI(r.i64(0) - r.i64(1)) }),
 		temporal("timediff", "a, b", "a - b as a TIME.", 2, 2, bindTimeDiff, func(r *row, z *zone) { r.setI(clampTime(r.wall(0, z) - r.wall(1, z))) }),
 		temporal("from_days", "n", "The date n days after year 0.", 1, 1, fixed(d, "i"), func(r *row, _ *zone) { r.setDay(r.i64(0) - daysToEpoch) }),
@@ -94,21 +96,7 @@ func clampTime(us int64) int64 { return max(-maxTime, min(maxTime, us)) }
 func clampSeconds(s int64) int64 { return max(-1e9, min(1e9, s)) }
 
 func bindTimeDiff(f *function, args []Expr) (Expr, error) {
-	kind := func(e Expr) schema.Kind {
-		if l, ok := e.(*Literal); ok && l.Value.Type.IsText() {
-			if _, ok := parseTime(strings.TrimSpace(l.Value.S)); ok {
-				if _, dated := parseDateTime(strings.TrimSpace(l.Value.S)); !dated {
-					return schema.Time
-				}
-			}
-			return schema.Timestamp
-		}
-		if e.Type().Kind == schema.Time {
-			return schema.Time
-		}
-		return schema.Timestamp
-	}
-	a, b := kind(args[0]), kind(args[1])
+	a, b := timeOrTimestamp(args[0]), timeOrTimestamp(args[1])
 	if a != b {
 		return &Literal{schema.NullValue(schema.TypeTime)}, nil
 	}

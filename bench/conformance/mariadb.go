@@ -1,32 +1,30 @@
 package conformance
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// MariaDB runs a private server on a socket in a temporary folder and asks it through its command-line client.
+// MariaDB runs a private server on a socket in a temporary folder.
 type MariaDB struct {
 	dir    string
 	server *exec.Cmd
+	wire   *wire
 }
 
 // mysqlMode is Assay's meaning in MySQL's words: strict, whole GROUP BY, no padding.
 const mysqlMode = "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin; SET time_zone='+00:00'; SET group_concat_max_len=1048576; " +
-	"SET sql_mode='STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE'; "
+	"SET sql_mode='STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION,NO_ZERO_DATE,NO_ZERO_IN_DATE'"
 
 // StartMariaDB starts a server whose data lies below dir. It returns an error that wraps exec.ErrNotFound where the server is
 // not installed.
 func StartMariaDB(dir string) (*MariaDB, error) {
-	for _, name := range []string{"mariadbd", "mariadb", "mariadb-install-db"} {
+	for _, name := range []string{"mariadbd", "mariadb-install-db"} {
 		if _, err := exec.LookPath(name); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, exec.ErrNotFound)
 		}
@@ -43,7 +41,7 @@ func StartMariaDB(dir string) (*MariaDB, error) {
 		return nil, err
 	}
 	for range 200 {
-		if _, err := m.run(context.Background(), "CREATE DATABASE IF NOT EXISTS c", ""); err == nil {
+		if m.open(context.Background()) == nil {
 			return m, nil
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -64,6 +62,9 @@ func (m *MariaDB) socket() string { return filepath.Join(m.dir, "sock") }
 
 // Close stops the server.
 func (m *MariaDB) Close() error {
+	if m.wire != nil {
+		m.wire.conn.Close()
+	}
 	if err := m.server.Process.Kill(); err != nil {
 		return err
 	}
@@ -71,21 +72,18 @@ func (m *MariaDB) Close() error {
 	return nil
 }
 
-var mariadbError = regexp.MustCompile(`ERROR (\d+) \([^)]*\)[^:]*: (.*)`)
-
-func (m *MariaDB) run(ctx context.Context, sql, db string) (string, error) {
-	cmd := exec.CommandContext(ctx, "mariadb", "--no-defaults", "--socket="+m.socket(), "-uroot", "--batch", "--skip-column-names", "--default-character-set=utf8mb4", db)
-	cmd.Stdin = strings.NewReader(mysqlMode + sql)
-	var out, errOut bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errOut
-	if err := cmd.Run(); err != nil {
-		if f := mariadbError.FindStringSubmatch(errOut.String()); f != nil {
-			n, _ := strconv.Atoi(f[1])
-			return "", &Refused{Errno: n, Detail: f[2]}
-		}
-		return "", fmt.Errorf("mariadb: %w: %s", err, errOut.String())
+// open connects and gives the session Assay's meaning.
+func (m *MariaDB) open(ctx context.Context) error {
+	w, err := dial(ctx, m.socket())
+	if err != nil {
+		return err
 	}
-	return out.String(), nil
+	if _, err := w.query("CREATE DATABASE IF NOT EXISTS c; USE c; " + mysqlMode); err != nil {
+		w.conn.Close()
+		return err
+	}
+	m.wire = w
+	return nil
 }
 
 // Create makes the table with a primary-key-free InnoDB table of the same columns.
@@ -100,7 +98,7 @@ func (m *MariaDB) Create(ctx context.Context, t Table) error {
 	if err != nil {
 		return err
 	}
-	_, err = m.run(ctx, sql+rows, "c")
+	_, err = m.Query(ctx, sql+rows)
 	return err
 }
 
@@ -117,35 +115,16 @@ func mysqlType(typ string) string {
 
 // Drop removes a table.
 func (m *MariaDB) Drop(ctx context.Context, name string) error {
-	_, err := m.run(ctx, "DROP TABLE IF EXISTS `"+name+"`", "c")
+	_, err := m.Query(ctx, "DROP TABLE IF EXISTS `"+name+"`")
 	return err
 }
 
-// Query runs one statement.
+// Query runs one statement, or several of which the last one's rows count.
 func (m *MariaDB) Query(ctx context.Context, sql string) ([][]*string, error) {
-	out, err := m.run(ctx, sql, "c")
-	if err != nil {
-		return nil, err
-	}
-	var rows [][]*string
-	for line := range strings.SplitSeq(strings.TrimSuffix(out, "\n"), "\n") {
-		if line == "" && out == "" {
-			break
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := m.wire.conn.SetDeadline(deadline); err != nil {
+			return nil, err
 		}
-		var row []*string
-		for cell := range strings.SplitSeq(line, "\t") {
-			row = append(row, unescape(cell))
-		}
-		rows = append(rows, row)
 	}
-	return rows, nil
-}
-
-// unescape reverses the batch mode of the client. A text NULL cannot be told from a NULL there; scripts do not use it.
-func unescape(cell string) *string {
-	if cell == "NULL" {
-		return nil
-	}
-	s := strings.NewReplacer(`\t`, "\t", `\n`, "\n", `\0`, "\x00", `\\`, `\`).Replace(cell)
-	return &s
+	return m.wire.query(strings.TrimSuffix(strings.TrimSpace(sql), ";"))
 }

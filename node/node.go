@@ -181,6 +181,9 @@ func (n *Node) Engine() *planner.Engine { return n.engine }
 // Loader loads uploads on this node.
 func (n *Node) Loader() *ingest.Loader { return n.loader }
 
+// Store holds this node's segments.
+func (n *Node) Store() *storage.Store { return n.store }
+
 // Catalog is the replicated catalog as this node sees it.
 func (n *Node) Catalog() *consensus.Log { return n.catalog }
 

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 
 	"github.com/assaydb/assay/node/mirror"
+	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/raft/consensus"
 	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/object"
@@ -45,9 +45,7 @@ func Restore(ctx context.Context, o RestoreOptions) (out *mirror.Restored, err e
 	defer func() { err = errors.Join(err, store.Close(ctx)) }()
 	out, err = mirror.Restore(ctx, mirror.RestoreConfig{
 		Objects: objects, Store: store, Lazy: o.Lazy, AllowGap: o.AllowGap, Logger: o.Logger,
-		Catalog: func(snapshot io.Reader, commands [][]byte) error {
-			return consensus.Restore(filepath.Join(o.Data, raftDir), snapshot, commands)
-		},
+		Catalog:  func(m *catalog.Machine) error { return consensus.Seed(filepath.Join(o.Data, raftDir), m) },
 		Progress: func(p mirror.Progress) { o.Progress(p.Bytes, p.BytesTotal) },
 	})
 	if err != nil {

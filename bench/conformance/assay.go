@@ -6,20 +6,27 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/assaydb/assay/ingest"
 	"github.com/assaydb/assay/node"
 	"github.com/assaydb/assay/node/config"
 	"github.com/assaydb/assay/planner"
+	"github.com/assaydb/assay/planner/operator"
+	"github.com/assaydb/assay/planner/scatter"
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
 )
 
 // Assay is a whole node on a folder of its own, asked through its engine and loaded through its loader.
 type Assay struct {
 	Node  *node.Node
 	Debug planner.Debug // switches of the planner, to show that answers do not depend on them
+
+	engine *planner.Engine
+	loads  int // over how many deliveries, and so segments, the rows of a table are spread
 }
 
 // StartAssay opens a node whose data lies in dir. Flags are those of assay serve, without dashes.
@@ -36,13 +43,28 @@ func StartAssay(ctx context.Context, dir string, flags map[string]string) (*Assa
 	if err != nil {
 		return nil, err
 	}
-	return &Assay{Node: n}, nil
+	return &Assay{Node: n, engine: n.Engine(), loads: 1}, nil
+}
+
+// Spread has queries answered as a cluster of so many nodes would: every table's rows lie in that many segments, each segment
+// belongs to one node, and all that goes between nodes does so in its wire form (fragment codec, Arrow frames).
+func (a *Assay) Spread(nodes int, spill string) {
+	env := operator.Env{
+		Storage: a.Node.Store(), Memory: operator.NewGrant(1 << 30), TempDir: spill, Parallelism: 2,
+		Logger: slog.New(slog.DiscardHandler), Debug: operator.Debug{NoFusion: true},
+	}
+	cfg := scatter.Config{Env: env, Logger: env.Logger, Place: func(s *schema.Segment) int { return int(s.ID[len(s.ID)-1]) % nodes }}
+	for i := range nodes {
+		cfg.Nodes = append(cfg.Nodes, scatter.NewLoopback(fmt.Sprintf("n%d", i+1), env))
+	}
+	a.engine = planner.New(planner.Config{Catalog: a.Node.Catalog(), Scatter: scatter.New(cfg)})
+	a.loads = nodes + 1
 }
 
 // Close stops the node.
 func (a *Assay) Close() error { return a.Node.Close() }
 
-// Create makes the table as declared and loads its rows as one delivery.
+// Create makes the table as declared and loads its rows.
 func (a *Assay) Create(ctx context.Context, t Table) error {
 	columns := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
@@ -52,12 +74,17 @@ func (a *Assay) Create(ctx context.Context, t Table) error {
 	if _, err := a.Query(ctx, fmt.Sprintf("CREATE TABLE `%s` (%s)", t.Name, strings.Join(columns, ","))); err != nil {
 		return err
 	}
-	receipt, err := a.Load(ctx, t.Name, strings.NewReader(t.csv()))
-	if err != nil {
-		return err
-	}
-	if receipt.Rejected != 0 || receipt.Accepted != int64(len(t.Rows)) {
-		return fmt.Errorf("table %s: %d of %d rows accepted: %+v", t.Name, receipt.Accepted, len(t.Rows), receipt.FirstRejects)
+	n := max(1, (len(t.Rows)+a.loads-1)/a.loads)
+	for rows := range slices.Chunk(t.Rows, n) {
+		part := Table{Name: t.Name, Columns: t.Columns, Rows: rows}
+		req := &ingest.Request{Table: t.Name, Source: t.Name, Period: "all", Mode: ingest.ModeAppend, Body: strings.NewReader(part.csv())}
+		receipt, err := a.Node.Loader().Load(ctx, req)
+		if err != nil {
+			return err
+		}
+		if !receipt.Duplicate && (receipt.Rejected != 0 || receipt.Accepted != int64(len(rows))) {
+			return fmt.Errorf("table %s: %d of %d rows accepted: %+v", t.Name, receipt.Accepted, len(rows), receipt.FirstRejects)
+		}
 	}
 	return nil
 }
@@ -75,7 +102,7 @@ func (a *Assay) Drop(ctx context.Context, name string) error {
 
 // Query runs one statement.
 func (a *Assay) Query(ctx context.Context, sql string) ([][]*string, error) {
-	res, err := a.Node.Engine().Query(ctx, &planner.Request{SQL: sql, Debug: a.Debug})
+	res, err := a.engine.Query(ctx, &planner.Request{SQL: sql, Debug: a.Debug})
 	if err != nil {
 		return nil, refusal(err)
 	}

@@ -109,18 +109,23 @@ func checkRefusal(t *testing.T, where, name string, b *conformance.Block, err er
 	}
 }
 
-// TestAssay puts every script to a node, with the planner's optimisations on and off.
+// TestAssay puts every script to a node: with the planner's optimisations on and off, and as a cluster of three would answer it.
 func TestAssay(t *testing.T) {
-	for name, debug := range map[string]planner.Debug{
-		"optimised": {}, "plain": {NoPrune: true, NoMetadata: true, NoRules: true},
-	} {
+	modes := map[string]func(*testing.T, *conformance.Assay){
+		"optimised": func(*testing.T, *conformance.Assay) {},
+		"plain": func(_ *testing.T, a *conformance.Assay) {
+			a.Debug = planner.Debug{NoPrune: true, NoMetadata: true, NoRules: true}
+		},
+		"wire": func(t *testing.T, a *conformance.Assay) { a.Spread(3, t.TempDir()) },
+	}
+	for name, set := range modes {
 		t.Run(name, func(t *testing.T) {
 			a, err := conformance.StartAssay(t.Context(), t.TempDir(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer a.Close()
-			a.Debug = debug
+			set(t, a)
 			for _, s := range scripts(t) {
 				t.Run(filepath.Base(s.Path), func(t *testing.T) { runScript(t, s, a, "assay") })
 			}

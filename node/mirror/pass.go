@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -144,7 +145,7 @@ func (p *plan) status(err error) Status {
 // execute runs the plan. A delivery whose slot could not be cleared does not enter.
 func (m *Mirror) execute(ctx context.Context, p *plan) error {
 	var mu sync.Mutex
-	failed := each(ctx, m.cfg.Parallel, p.leave, func(ctx context.Context, s step) error {
+	failed := each(ctx, m.cfg.Parallel, slices.Values(p.leave), func(ctx context.Context, s step) error {
 		err := m.leave(ctx, s)
 		if err != nil {
 			mu.Lock()
@@ -153,29 +154,29 @@ func (m *Mirror) execute(ctx context.Context, p *plan) error {
 		}
 		return err
 	})
-	enter := each(ctx, m.cfg.Parallel, p.enter, func(ctx context.Context, s step) error {
+	enter := each(ctx, m.cfg.Parallel, slices.Values(p.enter), func(ctx context.Context, s step) error {
 		if p.slots[s.slot] {
 			return fmt.Errorf("segment %s waits until its predecessor has left", s.segment.ID)
 		}
 		return m.enter(ctx, s)
 	})
-	files := each(ctx, m.cfg.Parallel, p.files, func(ctx context.Context, f fileStep) error { return m.putFile(ctx, p.view, f) })
+	files := each(ctx, m.cfg.Parallel, slices.Values(p.files), func(ctx context.Context, f fileStep) error { return m.putFile(ctx, p.view, f) })
 	if err := errors.Join(failed, enter, files); err != nil {
 		return err // nothing is dropped before all else is where it should be
 	}
-	return each(ctx, m.cfg.Parallel, p.drop, m.drop)
+	return each(ctx, m.cfg.Parallel, slices.Values(p.drop), m.drop)
 }
 
 // maxErrors is how many failures one pass tells.
 const maxErrors = 3
 
 // each runs fn over the items, a few at once, and goes on after failures.
-func each[T any](ctx context.Context, parallel int, items []T, fn func(context.Context, T) error) error {
+func each[T any](ctx context.Context, parallel int, items iter.Seq[T], fn func(context.Context, T) error) error {
 	var g errgroup.Group
 	g.SetLimit(parallel)
 	var mu sync.Mutex
 	var failures []error
-	for _, item := range items {
+	for item := range items {
 		if ctx.Err() != nil {
 			break
 		}

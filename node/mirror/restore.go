@@ -3,6 +3,7 @@ package mirror
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,8 +20,8 @@ import (
 type RestoreConfig struct {
 	Objects object.Store
 	Store   *storage.Store // an empty data folder's
-	// Catalog writes the catalog into the data folder: consensus.Restore.
-	Catalog  func(snapshot io.Reader, commands [][]byte) error
+	// Catalog writes the restored catalog into the data folder, and owns it from then on: consensus.Seed.
+	Catalog  func(*catalog.Machine) error
 	Lazy     bool // leave segments in the mirror; the store fetches each when it is first opened
 	AllowGap bool // when the log has a hole, take what comes before it instead of failing
 	Parallel int
@@ -64,7 +65,7 @@ func Restore(ctx context.Context, cfg RestoreConfig) (*Restored, error) {
 		}
 	}
 	if cfg.Catalog != nil { // last: a catalog without its files must not look like a finished restore
-		if err := cfg.Catalog(bytes.NewReader(r.snapshot), r.commands); err != nil {
+		if err := cfg.Catalog(r.machine); err != nil {
 			return nil, fmt.Errorf("write the restored catalog: %w", err)
 		}
 	}
@@ -94,8 +95,7 @@ func (r *restorer) abandon(ctx context.Context) error {
 type restorer struct {
 	cfg      RestoreConfig
 	machine  *catalog.Machine
-	snapshot []byte
-	commands [][]byte
+	commands int      // applied after the snapshot
 	behind   []string // log entries behind a hole
 	out      Restored
 }
@@ -129,22 +129,18 @@ func (r *restorer) catalog(ctx context.Context) error {
 
 // from rebuilds the catalog from one snapshot and the entries after it.
 func (r *restorer) from(ctx context.Context, index uint64, log []uint64) error {
-	data, err := r.read(ctx, snapshotKey(index))
-	if err != nil {
-		return err
-	}
 	m := catalog.New()
-	if err := m.Load(bytes.NewReader(data)); err != nil {
-		return errs.New(errs.Corrupt, "bad-snapshot", "object %s: %w", snapshotKey(index), err)
+	if err := r.load(ctx, m, snapshotKey(index)); err != nil {
+		return err
 	}
 	if got := m.Snapshot().Index(); got != index {
 		return errs.New(errs.Corrupt, "bad-snapshot", "object %s holds index %d", snapshotKey(index), got)
 	}
-	r.machine, r.snapshot, r.commands, r.behind = m, data, nil, nil
+	r.machine, r.commands, r.behind = m, 0, nil
 	if err := r.follow(ctx, log); err != nil {
 		return err
 	}
-	r.out.Index, r.out.Snapshot, r.out.Commands = m.Snapshot().Index(), index, len(r.commands)
+	r.out.Index, r.out.Snapshot, r.out.Commands = m.Snapshot().Index(), index, r.commands
 	return nil
 }
 
@@ -200,8 +196,33 @@ func (r *restorer) apply(index uint64, command []byte) error {
 	if got := r.machine.Snapshot().Index(); got != index {
 		return errs.New(errs.Corrupt, "bad-log-entry", "entry %d led to index %d", index, got)
 	}
-	r.commands = append(r.commands, command)
+	r.commands++
 	return nil
+}
+
+// load reads a snapshot as it arrives: at two million segments it is as large as the catalog it makes, and must not be held beside it.
+func (r *restorer) load(ctx context.Context, m *catalog.Machine, key string) error {
+	reader := &Reader{Objects: r.cfg.Objects}
+	info, err := reader.head(ctx, key)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	in, out := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := reader.download(ctx, key, info.Bytes, out)
+		out.CloseWithError(err)
+		ended <- err
+	}()
+	err = m.Load(in)
+	stop() // before the pipe is closed, so that a download in the way of a damaged snapshot is not tried again
+	in.Close()
+	if cut := <-ended; err == nil || cut != nil && errors.Is(err, cut) {
+		return err
+	}
+	return errs.New(errs.Corrupt, "bad-snapshot", "object %s: %w", key, err)
 }
 
 // read gets a whole object of the catalog.

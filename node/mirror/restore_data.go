@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"iter"
 	"sync"
 
 	"github.com/assaydb/assay/raft/catalog"
@@ -23,27 +24,34 @@ func (i restoreItem) bytes() int64 {
 	return i.file.Bytes
 }
 
+// restoreItems walks the files that the catalog knows. They are not gathered: unpacked, two million would outweigh the catalog.
+func restoreItems(view *catalog.Snapshot) iter.Seq[restoreItem] {
+	return func(yield func(restoreItem) bool) {
+		for s := range view.AllSegments() {
+			if !yield(restoreItem{segment: s}) {
+				return
+			}
+		}
+		for d := range view.AllDeliveries() {
+			for _, f := range d.Files {
+				if !d.Purged && !yield(restoreItem{delivery: d, file: f}) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // data fetches every segment and side file that the catalog knows, those kept for history too.
 func (r *restorer) data(ctx context.Context) error {
 	view := r.machine.Snapshot()
 	r.cfg.Store.SetFetcher(&Reader{r.cfg.Objects, r.machine.Snapshot})
-	var items []restoreItem
-	for s := range view.AllSegments() {
-		items = append(items, restoreItem{segment: s})
-	}
-	for d := range view.AllDeliveries() {
-		for _, f := range d.Files {
-			if !d.Purged {
-				items = append(items, restoreItem{delivery: d, file: f})
-			}
-		}
-	}
-	r.out.FilesTotal = len(items)
-	for _, i := range items {
+	for i := range restoreItems(view) {
+		r.out.FilesTotal++
 		r.out.BytesTotal += i.bytes()
 	}
 	var mu sync.Mutex
-	return each(ctx, orDefault(r.cfg.Parallel, DefaultParallel), items, func(ctx context.Context, i restoreItem) error {
+	return each(ctx, orDefault(r.cfg.Parallel, DefaultParallel), restoreItems(view), func(ctx context.Context, i restoreItem) error {
 		if err := r.fetch(ctx, i); err != nil {
 			return err
 		}

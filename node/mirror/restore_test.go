@@ -32,15 +32,8 @@ func restore(t *testing.T, s object.Store, change func(*mirror.RestoreConfig)) (
 		t.Fatal(err)
 	}
 	machine := catalog.New()
-	cfg := mirror.RestoreConfig{Objects: s, Store: store, Catalog: func(snapshot io.Reader, commands [][]byte) error {
-		if err := machine.Load(snapshot); err != nil {
-			return err
-		}
-		for _, c := range commands {
-			if _, err := machine.Apply(c); err != nil {
-				return err
-			}
-		}
+	cfg := mirror.RestoreConfig{Objects: s, Store: store, Catalog: func(m *catalog.Machine) error {
+		machine = m
 		return nil
 	}}
 	if change != nil {

@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage"
@@ -14,11 +15,11 @@ import (
 // even if this node's disk is lost right after. The segments wait in staging/ and are moved to live/ by Run once the catalog
 // has the delivery; if it never does, they go after the grace.
 func (m *Mirror) Stage(ctx context.Context, sealed *storage.Sealed) error {
-	err := each(ctx, m.cfg.Parallel, sealed.Segments, func(ctx context.Context, s schema.Segment) error {
+	err := each(ctx, m.cfg.Parallel, slices.Values(sealed.Segments), func(ctx context.Context, s schema.Segment) error {
 		return m.upload(ctx, s, stagingKey(&s))
 	})
 	if err == nil {
-		err = each(ctx, m.cfg.Parallel, sealed.Files, func(ctx context.Context, f storage.FileRef) error {
+		err = each(ctx, m.cfg.Parallel, slices.Values(sealed.Files), func(ctx context.Context, f storage.FileRef) error {
 			d := &catalog.Delivery{ID: sealed.Delivery, Table: sealed.Table}
 			return m.uploadFile(ctx, d, catalog.File(f))
 		})

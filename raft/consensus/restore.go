@@ -21,9 +21,6 @@ const seedName = "restored.catalog"
 // The catalog begins a new epoch, since its indexes may have meant something else after the backup.
 // The first Open on the folder makes it a cluster of one with that state.
 func Restore(dir string, snapshot io.Reader, commands [][]byte) error {
-	if _, err := os.Stat(logPath(dir)); !errors.Is(err, os.ErrNotExist) {
-		return errs.New(errs.Conflict, "not-empty", "restore into %s: it holds a catalog already", dir).WithHint("restore into a new folder")
-	}
 	m := catalog.New()
 	if snapshot != nil {
 		if err := m.Load(snapshot); err != nil {
@@ -32,6 +29,14 @@ func Restore(dir string, snapshot io.Reader, commands [][]byte) error {
 	}
 	if err := replay(m, commands); err != nil {
 		return fmt.Errorf("restore %s: %w", dir, err)
+	}
+	return Seed(dir, m)
+}
+
+// Seed is Restore for a caller who has the restored catalog at hand already; it must not be used afterwards.
+func Seed(dir string, m *catalog.Machine) error {
+	if _, err := os.Stat(logPath(dir)); !errors.Is(err, os.ErrNotExist) {
+		return errs.New(errs.Conflict, "not-empty", "restore into %s: it holds a catalog already", dir).WithHint("restore into a new folder")
 	}
 	m.BumpEpoch()
 	return writeSeed(dir, m)

@@ -2,8 +2,10 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -86,7 +88,7 @@ func (s *Store) fetchTo(ctx context.Context, from Fetcher, tmp string, r replace
 
 // setAside moves a damaged file to the quarantine folder, for the operator to look at.
 func (s *Store) setAside(name string) error {
-	if _, err := s.fs.Stat(name); err != nil {
+	if _, err := s.fs.Stat(name); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	aside := s.path(quarantineDir, time.Now().UTC().Format("20060102T150405.000000000-")+filepath.Base(name))

@@ -89,7 +89,7 @@ func (k *killing) start(t *testing.T) *process {
 	for lines.Scan() {
 		if _, address, ok := strings.Cut(lines.Text(), "listening on "); ok {
 			p.url = address
-			go io.Copy(io.Discard, pipe) //nolint:errcheck // ends with the process
+			go io.Copy(io.Discard, pipe) // ends with the process
 			return p
 		}
 		fmt.Fprintln(&log, lines.Text())
@@ -103,7 +103,7 @@ func (p *process) kill(t *testing.T) {
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	p.cmd.Wait() //nolint:errcheck // it was killed
+	p.cmd.Wait() // says that it was killed
 }
 
 // load sends files until stop; a file counts as acknowledged only when its receipt came whole.

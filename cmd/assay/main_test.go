@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -96,8 +97,7 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	got := "0"
 	var exit interface{ ExitCode() int }
 	if err != nil {
-		if e, ok := err.(interface{ ExitCode() int }); ok { //nolint:errorlint // testscript returns the command's own error
-			exit = e
+		if errors.As(err, &exit) {
 			got = itoa(exit.ExitCode())
 		} else {
 			ts.Fatalf("%v", err)

@@ -76,12 +76,15 @@ func loadRequest(r *http.Request, q *query) (*ingest.Request, error) {
 
 // uploadBody is the file itself: the body, or the first file of a multipart form. Form fields before the file are parameters too.
 func uploadBody(r *http.Request, q *query) (io.Reader, string, error) {
-	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || !strings.HasPrefix(kind, "multipart/") {
+	header := r.Header.Get("Content-Type")
+	if !strings.HasPrefix(strings.ToLower(header), "multipart/") {
 		return r.Body, q.text("filename"), nil
 	}
-	if kind != "multipart/form-data" {
-		return nil, "", errs.New(errs.MediaType, "bad-content-type", "Content-Type %q is not taken here", kind).WithHint("send the file as the body, or as multipart/form-data")
+	kind, params, err := mime.ParseMediaType(header)
+	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
+		// Taken as the body, the form's own lines would become rows of the table.
+		return nil, "", errs.New(errs.MediaType, "bad-content-type", "Content-Type %q is not taken here", header).
+			WithHint("send the file as the body, or as multipart/form-data with its boundary")
 	}
 	form := multipart.NewReader(r.Body, params["boundary"])
 	for {

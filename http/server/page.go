@@ -3,7 +3,6 @@ package server
 import (
 	"encoding/base64"
 	"iter"
-	"strconv"
 
 	"github.com/assaydb/assay/storage/errs"
 )
@@ -53,5 +52,3 @@ func pageOf[T any](q *query, seq iter.Seq[T], key func(T) string, show func(T) a
 	}
 	return out, nil
 }
-
-func number(n uint64) string { return strconv.FormatUint(n, 10) }

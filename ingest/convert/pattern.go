@@ -62,10 +62,11 @@ type fields struct {
 func (p *Pattern) Parse(b []byte, notForm Reason) (days, micros int64, why Reason) {
 	f := fields{}
 	for i := 0; i < len(p.parts); i++ {
-		n, ok := 1, true
+		var n int
+		var ok bool
 		if v := p.parts[i]; v == 0 {
 			i++
-			ok = len(b) > 0 && b[0] == p.parts[i]
+			n, ok = 1, len(b) > 0 && b[0] == p.parts[i]
 		} else {
 			n, ok = f.take(v, b)
 		}

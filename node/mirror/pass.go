@@ -172,7 +172,7 @@ const maxErrors = 3
 
 // each runs fn over the items, a few at once, and goes on after failures.
 func each[T any](ctx context.Context, parallel int, items iter.Seq[T], fn func(context.Context, T) error) error {
-	var g errgroup.Group
+	var g errgroup.Group // runs functions that never fail; the failures are collected here
 	g.SetLimit(parallel)
 	var mu sync.Mutex
 	var failures []error
@@ -191,6 +191,6 @@ func each[T any](ctx context.Context, parallel int, items iter.Seq[T], fn func(c
 			return nil
 		})
 	}
-	g.Wait()
+	_ = g.Wait()
 	return errors.Join(append(failures, ctx.Err())...)
 }

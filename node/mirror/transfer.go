@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -92,8 +93,8 @@ func (m *Mirror) putVerified(ctx context.Context, key string, body io.ReadSeeker
 		return err
 	}
 	if n != bytes || got != sum {
-		m.cfg.Objects.Delete(ctx, key)
-		return errs.New(errs.Corrupt, "mirror-upload", "object %q arrived with %d bytes and another SHA-256 than the catalog's (%d bytes)", key, n, bytes)
+		err := errs.New(errs.Corrupt, "mirror-upload", "object %q arrived with %d bytes and another SHA-256 than the catalog's (%d bytes)", key, n, bytes)
+		return errors.Join(err, m.cfg.Objects.Delete(ctx, key))
 	}
 	m.note(object.Info{Key: key, Bytes: bytes, Modified: time.Now()})
 	return nil

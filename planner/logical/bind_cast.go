@@ -15,7 +15,7 @@ func (b *Binder) cast(c clause, e *sqlparse.Cast) (expr.Expr, error) {
 		return nil, err
 	}
 	name, params, _ := strings.Cut(e.Type, "(")
-	t := schema.Type{}
+	var t schema.Type
 	switch strings.TrimSpace(name) {
 	case "SIGNED", "SIGNED INTEGER":
 		t = schema.TypeInt64

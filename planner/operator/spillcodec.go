@@ -134,7 +134,7 @@ func decodeTexts(v *batch.Vector, b []byte, rows int) ([]byte, error) {
 	v.Off = make([]uint32, rows+1)
 	at := 0
 	for i := range rows {
-		n := 0
+		var n int
 		if n, b, err = uvarint(b); err != nil {
 			return nil, err
 		}

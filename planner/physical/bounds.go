@@ -37,7 +37,7 @@ func retyped(t *schema.Table, k schema.Bound) (schema.Bound, bool) {
 
 // virtualBound spans the values of the live deliveries; dead rows are never seen.
 func virtualBound(id uint32, seg *schema.Segment) (schema.Bound, bool) {
-	out, any := schema.Bound{Column: id, Exact: true}, false
+	out, found := schema.Bound{Column: id, Exact: true}, false
 	for _, p := range seg.Parts {
 		var text string
 		switch id {
@@ -56,15 +56,15 @@ func virtualBound(id uint32, seg *schema.Segment) (schema.Bound, bool) {
 			continue
 		}
 		v := schema.TextValue(text)
-		if !any || v.Compare(out.Min) < 0 {
+		if !found || v.Compare(out.Min) < 0 {
 			out.Min = v
 		}
-		if !any || v.Compare(out.Max) > 0 {
+		if !found || v.Compare(out.Max) > 0 {
 			out.Max = v
 		}
-		any = true
+		found = true
 	}
-	return out, any
+	return out, found
 }
 
 // partitionBound spans the column values that a partition value stands for.

@@ -112,29 +112,29 @@ func (s *Scatter) share(n fragment.Node, i int) (fragment.Node, bool) {
 		return s.shareScan(n, i)
 	case *fragment.Filter:
 		c := *n
-		in, any := s.share(n.Input, i)
+		in, shared := s.share(n.Input, i)
 		c.Input = in
-		return &c, any
+		return &c, shared
 	case *fragment.Project:
 		c := *n
-		in, any := s.share(n.Input, i)
+		in, shared := s.share(n.Input, i)
 		c.Input = in
-		return &c, any
+		return &c, shared
 	case *fragment.Sort:
 		c := *n
-		in, any := s.share(n.Input, i)
+		in, shared := s.share(n.Input, i)
 		c.Input = in
-		return &c, any
+		return &c, shared
 	case *fragment.Limit:
 		c := *n
-		in, any := s.share(n.Input, i)
+		in, shared := s.share(n.Input, i)
 		c.Input = in
-		return &c, any
+		return &c, shared
 	case *fragment.Aggregate:
 		c := *n
-		in, any := s.share(n.Input, i)
+		in, shared := s.share(n.Input, i)
 		c.Input = in
-		return &c, any
+		return &c, shared
 	}
 	return n, i == 0
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/assaydb/assay/raft/catalog"
-	"github.com/assaydb/assay/storage/schema"
 )
 
 // segmentsInBench is the size that the catalog must carry.
@@ -155,7 +154,7 @@ func BenchmarkPlan(b *testing.B) {
 	})
 	b.Run("delivery-by-id", func(b *testing.B) {
 		for b.Loop() {
-			if _, ok := s.Delivery(schema.ID(id(777))); !ok {
+			if _, ok := s.Delivery(id(777)); !ok {
 				b.Fatal("not found")
 			}
 		}

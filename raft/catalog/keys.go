@@ -29,11 +29,6 @@ type entry struct {
 	purged    bool
 }
 
-// live reports whether the current stay in force covers index.
-func (e *entry) live(index uint64) bool {
-	return e.added <= index && (e.removed == 0 || e.removed > index)
-}
-
 type idKey schema.ID
 
 func (a idKey) compare(b idKey) int { return bytes.Compare(a[:], b[:]) }

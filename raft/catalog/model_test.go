@@ -23,7 +23,6 @@ type model struct {
 	all     map[int]*modelDelivery
 	order   []int
 	views   map[uint64][]int // live content by index
-	horizon uint64
 }
 
 type modelTable struct{ id, version uint32 }

@@ -26,13 +26,6 @@ type node[K ordered[K], V any] struct {
 	kids []*node[K, V]
 }
 
-// freeze returns a view that never changes; t goes on under a new generation.
-func (t *tree[K, V]) freeze() tree[K, V] {
-	view := *t
-	t.gen++
-	return view
-}
-
 func (t *tree[K, V]) get(k K) (v V, ok bool) {
 	n := t.root
 	if n == nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/assaydb/assay/storage/errs"
 	"go.etcd.io/bbolt"
+	bolterrs "go.etcd.io/bbolt/errors"
 )
 
 // boltPageBytes is fixed, so that the file means the same on every machine and its two heads can be found.
@@ -51,7 +52,7 @@ func boltOpen(path string) (db *bbolt.DB, err error) {
 		db, err = bbolt.Open(path, 0o600, opts)
 		return err
 	})
-	if errors.Is(err, bbolt.ErrTimeout) {
+	if errors.Is(err, bolterrs.ErrTimeout) {
 		return nil, errs.New(errs.Conflict, "in-use", "open %s: another process holds it", path).WithHint("stop the node that runs on this folder")
 	}
 	if err != nil && errs.KindOf(err) == errs.Internal {

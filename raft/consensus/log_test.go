@@ -136,7 +136,7 @@ func TestAppliedDeliversInOrderAndTellsCompaction(t *testing.T) {
 		done <- l.Applied(ctx, 0, func(index uint64, cmd []byte) error {
 			res, err := replica.Apply(cmd)
 			if err != nil || res.Index != index {
-				return fmt.Errorf("command %d gave index %d, %v", index, res.Index, err)
+				return fmt.Errorf("command %d gave index %d: %w", index, res.Index, err)
 			}
 			seen <- index
 			return nil
@@ -164,7 +164,7 @@ func TestAppliedDeliversInOrderAndTellsCompaction(t *testing.T) {
 	}
 	stop := errors.New("stop")
 	propose(t, l, 10, 11)
-	if err := l.Applied(t.Context(), 10, func(index uint64, _ []byte) error { return stop }); err != stop {
+	if err := l.Applied(t.Context(), 10, func(index uint64, _ []byte) error { return stop }); !errors.Is(err, stop) {
 		t.Fatal(err)
 	}
 }

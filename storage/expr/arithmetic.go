@@ -12,8 +12,8 @@ const (
 )
 
 func arithmeticFunctions() []*function {
-	operator := func(name, doc string, min int) *function {
-		return &function{Function: Function{name, "arithmetic", []string{"number " + name + " number"}, doc, NullStrict, Immutable}, min: min, max: 2, bind: bindArithmetic}
+	operator := func(name, doc string, least int) *function {
+		return &function{Function: Function{name, "arithmetic", []string{"number " + name + " number"}, doc, NullStrict, Immutable}, min: least, max: 2, bind: bindArithmetic}
 	}
 	mod := operator("%", "The remainder, with the sign of the dividend; NULL when the divisor is 0.", 2)
 	mod.aliases = []string{"mod"}
@@ -91,7 +91,8 @@ func arithmeticType(name string, a, b Expr) schema.Type {
 func decimalResult(name string, a, b Expr) schema.Type {
 	pa, sa := digits(a)
 	pb, sb := digits(b)
-	p, s := 0, max(sa, sb)
+	s := max(sa, sb)
+	var p int
 	switch name {
 	case "*":
 		p, s = pa+pb, sa+sb

@@ -215,14 +215,13 @@ func bigRemainder(name string, a, b decimal.Int128, sa, sb int, wide rangeError)
 // sumNode is + - * over 64-bit operands of one scale (any scales for *), the case that nearly all queries are made of. What
 // it cannot do it leaves to the row node.
 type sumNode struct {
-	slow     *rowNode
-	op       byte
-	checked  bool // BIGINT: overflow is an error; DECIMAL results have room by their type
-	wide     bool // the result has 128 bits
-	a, b     node
-	buf      buffer
-	x, y     []int64
-	overflow bool
+	slow    *rowNode
+	op      byte
+	checked bool // BIGINT: overflow is an error; DECIMAL results have room by their type
+	wide    bool // the result has 128 bits
+	a, b    node
+	buf     buffer
+	x, y    []int64
 }
 
 // newSumNode returns nil when the call is not one it can do.

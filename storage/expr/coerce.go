@@ -10,9 +10,9 @@ import (
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// comparable brings two operands of a comparison to one type. Constants are converted once, here; a text constant that cannot
+// toComparable brings two operands of a comparison to one type. Constants are converted once, here; a text constant that cannot
 // be read as the other side's type is an error, since the condition could only surprise.
-func comparable(a, b Expr) (Expr, Expr, error) {
+func toComparable(a, b Expr) (Expr, Expr, error) {
 	ta, tb := a.Type(), b.Type()
 	switch {
 	case ta == tb:
@@ -51,7 +51,7 @@ func textWith(e, text Expr) (Expr, Expr, error) {
 		if lit.Type() == text.Type() {
 			return nil, nil, noConversion(text, e.Type())
 		}
-		return comparable(e, lit)
+		return toComparable(e, lit)
 	}
 	t := e.Type()
 	switch {
@@ -140,7 +140,7 @@ func temporalWith(a, b Expr) (Expr, Expr, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		return comparable(a, y)
+		return toComparable(a, y)
 	case dated(tb) && ta.IsInteger():
 		x, y, err := temporalWith(b, a)
 		return y, x, err

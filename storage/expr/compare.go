@@ -66,7 +66,7 @@ func newComparison(op kernel.Op, a, b Expr) (Expr, error) {
 			op, b = o, &Literal{v}
 		}
 	}
-	x, y, err := comparable(a, b)
+	x, y, err := toComparable(a, b)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func parsedNumber(a, b Expr) (Expr, bool) {
 }
 
 func bindNullSafe(f *function, args []Expr) (Expr, error) {
-	a, b, err := comparable(args[0], args[1])
+	a, b, err := toComparable(args[0], args[1])
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +237,7 @@ func inConstants(e Expr, items []Expr) (Expr, []schema.Value, bool, error) {
 			if _, ok := item.(*Literal); !ok {
 				return nil, nil, false, nil
 			}
-			x, y, err := comparable(operand, item)
+			x, y, err := toComparable(operand, item)
 			if err != nil {
 				return nil, nil, false, err
 			}

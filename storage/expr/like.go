@@ -165,8 +165,8 @@ func likePrefix(pattern string) (prefix string, exact bool) {
 		return "", false
 	}
 	lit := m.first.lit
-	for k, any := range m.first.any {
-		if any {
+	for k, wild := range m.first.any {
+		if wild {
 			return string(lit[:k]), false
 		}
 	}

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/assaydb/assay/storage/batch"
@@ -268,10 +269,10 @@ func (n *rowNode) one(i int) error {
 
 // inExpr names the expression in an error that a row function raised without knowing it.
 func inExpr(err error, e Expr) error {
-	if r, ok := err.(rangeError); ok {
+	if r, ok := errors.AsType[rangeError](err); ok {
 		return outOfRange(r, e)
 	}
-	if err == errTooLong {
+	if errors.Is(err, errTooLong) {
 		return tooLong(e)
 	}
 	return err

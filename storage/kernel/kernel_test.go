@@ -128,16 +128,16 @@ func TestArithmetic(t *testing.T) {
 		}
 		dst, wide := make([]int64, n), make([]decimal.Int128, n)
 		verify := func(name string, x, y []int64, f func(z, x, y *big.Int) *big.Int, overflow bool) {
-			any := false
+			over := false
 			for i := range x {
 				want := f(new(big.Int), big.NewInt(x[i]), big.NewInt(y[i]))
-				any = any || !want.IsInt64()
+				over = over || !want.IsInt64()
 				if want.IsInt64() && dst[i] != want.Int64() {
 					t.Fatalf("%s: %d and %d give %d", name, x[i], y[i], dst[i])
 				}
 			}
-			if any != overflow {
-				t.Fatalf("%s: overflow %v, want %v (%v, %v)", name, overflow, any, x, y)
+			if over != overflow {
+				t.Fatalf("%s: overflow %v, want %v (%v, %v)", name, overflow, over, x, y)
 			}
 		}
 		exactly := func(name string, f func(z, x, y *big.Int) *big.Int) {

@@ -162,8 +162,11 @@ func (d *valueDecoder) levels(dst, body []byte, n int) ([]byte, error) {
 	}
 	d.level.BitWidth = 1
 	out, err := d.level.DecodeLevels(grow(dst, n)[:0], body)
-	if err != nil || len(out) < n {
-		return nil, fmt.Errorf("%d levels where %d are due (%v)", len(out), n, err)
+	if err != nil {
+		return nil, fmt.Errorf("decode %d levels: %w", n, err)
+	}
+	if len(out) < n {
+		return nil, fmt.Errorf("%d levels where %d are due", len(out), n)
 	}
 	return out[:n], nil
 }
@@ -181,8 +184,11 @@ func (d *valueDecoder) codes(body []byte, n, entries int) (codes []int32, single
 		return nil, false, err
 	}
 	out, err := d.rle.DecodeInt32(grow(d.codeb, n)[:0], body)
-	if err != nil || len(out) < n {
-		return nil, false, fmt.Errorf("%d codes where %d are due (%v)", len(out), n, err)
+	if err != nil {
+		return nil, false, fmt.Errorf("decode %d codes: %w", n, err)
+	}
+	if len(out) < n {
+		return nil, false, fmt.Errorf("%d codes where %d are due", len(out), n)
 	}
 	d.codeb = out
 	return out[:n], single, below(out[:n], entries)

@@ -57,7 +57,7 @@ func formulaStart(s []byte) bool {
 // and times never need it.
 func appendQuoted(dst, s []byte, defuse bool) []byte {
 	risky := defuse && formulaStart(s)
-	if len(s) > 0 && !risky && bytes.IndexAny(s, ",\"\r\n") < 0 {
+	if len(s) > 0 && !risky && !bytes.ContainsAny(s, ",\"\r\n") {
 		return append(dst, s...)
 	}
 	dst = append(dst, '"')

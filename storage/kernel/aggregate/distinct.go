@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/assaydb/assay/storage/batch"
-	"github.com/assaydb/assay/storage/decimal"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/zeebo/xxh3"
 )
@@ -325,7 +324,7 @@ func (d *distinct) decode(keys []int64) *batch.Vector {
 			b.Float64(keyFloat(k))
 		case schema.ClassInt128:
 			x, _, _ := wideCodec{}.read(d.ids.refs[k])
-			b.Int128(decimal.Int128(x))
+			b.Int128(x)
 		case schema.ClassBytes:
 			b.Bytes(d.ids.refs[k])
 		}

@@ -26,7 +26,7 @@ type loader[T any] struct {
 func ints(v *batch.Vector) []int64           { return v.I }
 func wides(v *batch.Vector) []decimal.Int128 { return v.W }
 func floats(v *batch.Vector) []float64       { return v.F }
-func (l *loader[T]) bytes() int64 { return int64(cap(l.vals)*8 + cap(l.groups)*4 + cap(l.rows)*8) }
+func (l *loader[T]) bytes() int64            { return int64(cap(l.vals)*8 + cap(l.groups)*4 + cap(l.rows)*8) }
 
 func room[T any](s []T, n int) []T {
 	if cap(s) < n {

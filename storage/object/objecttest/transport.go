@@ -55,7 +55,7 @@ func (t *FaultyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 func slowDown(r *http.Request) *http.Response {
 	const text = `<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>injected</Message></Error>`
 	return &http.Response{
-		StatusCode: 503, Status: "503 Slow Down", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		StatusCode: http.StatusServiceUnavailable, Status: "503 Slow Down", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{"Content-Type": {"application/xml"}}, Body: io.NopCloser(bytes.NewReader([]byte(text))), Request: r,
 	}
 }

@@ -84,15 +84,14 @@ func (a *ahead) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Close stops the goroutine and waits for it.
-func (a *ahead) Close() error {
+// close stops the goroutine and waits for it.
+func (a *ahead) close() {
 	if a.closed {
-		return nil
+		return
 	}
 	a.closed = true
 	a.stop()
 	for range a.full {
 	}
 	<-a.ended
-	return nil
 }

@@ -30,7 +30,7 @@ type text struct {
 
 func (t *text) close() {
 	if t.ahead != nil {
-		t.ahead.Close()
+		t.ahead.close()
 	}
 }
 
@@ -38,7 +38,7 @@ func (t *text) close() {
 func openText(a *ahead, charset source.Charset, opts *Options, table *schema.Table) (*text, error) {
 	t := &text{ahead: a}
 	if err := t.open(a, charset, opts, table); err != nil {
-		a.Close()
+		a.close()
 		return nil, err
 	}
 	return t, nil

@@ -28,7 +28,7 @@ func (n *Node) Cluster() any {
 	v := clusterView{
 		Health: "one node, ready", Leader: st.LeaderID, Term: st.Term, CommitIndex: st.Committed, CatalogIndex: st.Index, Epoch: st.Epoch,
 		Members: []memberView{{n.settings.NodeID, n.settings.Role, st.State}},
-		Tables:  counts.Tables, Rows: counts.Live.Rows, Bytes: int64(counts.Live.Bytes), Segments: int64(counts.Live.Segments),
+		Tables:  counts.Tables, Rows: counts.Live.Rows, Bytes: counts.Live.Bytes, Segments: counts.Live.Segments,
 	}
 	if err := n.Ready(); err != nil {
 		v.Health = err.Error()

@@ -57,7 +57,7 @@ func (s *Store) heal(ctx context.Context, r replacement) error {
 	}
 	s.log.Warn("fetching a missing or damaged file from the mirror", "file", r.name, "cause", r.cause)
 	tmp := s.path(draftsDir, "heal-"+filepath.Base(filepath.Dir(r.name))+"-"+filepath.Base(r.name))
-	defer s.fs.RemoveAll(tmp)
+	defer func() { _ = s.fs.RemoveAll(tmp) }() // what stays is an orphan, which the next start removes
 	if err := s.fetchTo(ctx, fetcher, tmp, r); err != nil {
 		return errs.New(errs.Corrupt, "segment-lost", "%s is missing or damaged (%v) and could not be fetched: %w", r.name, r.cause, err)
 	}

@@ -46,7 +46,9 @@ func StartMariaDB(dir string) (*MariaDB, error) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	m.Close()
+	if err := m.Close(); err != nil {
+		return nil, err
+	}
 	log, _ := os.ReadFile(filepath.Join(dir, "log"))
 	return nil, fmt.Errorf("mariadbd did not answer within 20 s: %s", log)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
+	"github.com/assaydb/assay/storage/segment"
 )
 
 // DraftOptions are what a delivery's rows are marked with.
@@ -15,7 +16,8 @@ type DraftOptions struct {
 }
 
 // Draft is a delivery being written: Write per partition and File per side file, then Seal or Abort. After any error only
-// Abort is left: what a failed write or fsync left on the disk is unknown. One goroutine at a time.
+// Abort is left: what a failed write or fsync left on the disk is unknown. One goroutine at a time; files that are complete
+// are synced and read back by a few goroutines of the draft's own, which end before Finish or Abort returns.
 type Draft struct {
 	store  *Store
 	id     schema.ID
@@ -23,6 +25,9 @@ type Draft struct {
 	opts   DraftOptions
 	dir    string
 	parts  []*draftPartition
+	paths  map[string]bool // of the partitions written
+	settle *settler
+	writer *segment.Writer // of the segments before, for the next one
 	files  []FileRef
 	result *Sealed // set by Finish
 	state  draftState
@@ -46,7 +51,7 @@ func (s *Store) Begin(ctx context.Context, id schema.ID, table *schema.Table, op
 	if err := s.reserve(id); err != nil {
 		return nil, err
 	}
-	d := &Draft{store: s, id: id, table: table, opts: opts, dir: s.draftDir(id)}
+	d := &Draft{store: s, id: id, table: table, opts: opts, dir: s.draftDir(id), paths: map[string]bool{}}
 	if _, err := s.fs.Stat(s.deliveryDir(table.ID, id)); err == nil {
 		s.release(id)
 		return nil, errs.New(errs.Conflict, "delivery-exists", "delivery %s has files in this store already", id)
@@ -55,6 +60,7 @@ func (s *Store) Begin(ctx context.Context, id schema.ID, table *schema.Table, op
 		s.release(id)
 		return nil, diskError("make folder", d.dir, err)
 	}
+	d.settle = newSettler(ctx)
 	return d, nil
 }
 
@@ -137,6 +143,7 @@ func (d *Draft) Abort() {
 		return
 	}
 	d.state = aborted
+	d.settle.stop()
 	d.abandon()
 	if err := d.store.fs.RemoveAll(d.dir); err != nil {
 		d.store.log.Warn("a draft could not be removed; the next start will", "draft", d.id, "error", err)

@@ -2,44 +2,28 @@ package storage
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
-	"golang.org/x/sync/errgroup"
 )
 
-// finish writes the statistics and reads every segment back.
+// finish waits until every file is durable and every segment has been read back.
 func (d *Draft) finish(ctx context.Context) error {
-	if err := d.writeStats(); err != nil {
+	stop := context.AfterFunc(ctx, d.settle.cancel)
+	defer stop()
+	if err := d.settle.wait(); err != nil {
 		return err
 	}
-	if err := d.readBack(ctx); err != nil {
-		return err
+	for _, p := range d.parts {
+		if len(p.segments) > 0 {
+			d.files = append(d.files, p.stats)
+		}
 	}
 	d.result = d.summary()
 	return nil
-}
-
-// readBack reads all segments from disk, a few at a time.
-func (d *Draft) readBack(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for _, p := range d.parts {
-		for _, seg := range p.segments {
-			g.Go(func() error {
-				if err := seg.readBack(ctx); err != nil {
-					return fmt.Errorf("read back segment %s: %w", seg.id, err)
-				}
-				return nil
-			})
-		}
-	}
-	return g.Wait()
 }
 
 func (d *Draft) summary() *Sealed {

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 
 	"github.com/assaydb/assay/storage/batch"
@@ -21,8 +22,13 @@ type draftSegment struct {
 }
 
 func newDraftSegment(d *Draft, id schema.ID, out *outFile) *draftSegment {
-	w := segment.NewWriter(out, segment.Options{Table: d.table, ID: id, Delivery: d.id})
-	return &draftSegment{id: id, draft: d, out: out, writer: w}
+	opt := segment.Options{Table: d.table, ID: id, Delivery: d.id}
+	if d.writer == nil {
+		d.writer = segment.NewWriter(out, opt)
+	} else {
+		d.writer.Reset(out, id)
+	}
+	return &draftSegment{id: id, draft: d, out: out, writer: d.writer}
 }
 
 // full tells whether the segment has reached a limit.
@@ -32,14 +38,25 @@ func (s *draftSegment) full(c Config) bool {
 
 func (s *draftSegment) write(b *batch.Batch) error { return s.writer.Write(b) }
 
-// close completes the file and makes its content durable.
+// close completes the file; settle is left to do.
 func (s *draftSegment) close() (err error) {
 	if s.info, err = s.writer.Close(); err != nil {
 		s.out.abandon()
 		return err
 	}
 	s.writer = nil
-	return s.out.finish()
+	return nil
+}
+
+// settle makes the content durable and reads it back.
+func (s *draftSegment) settle(ctx context.Context) error {
+	if err := s.out.finish(); err != nil {
+		return fmt.Errorf("write segment %s: %w", s.id, err)
+	}
+	if err := s.readBack(ctx); err != nil {
+		return fmt.Errorf("read back segment %s: %w", s.id, err)
+	}
+	return nil
 }
 
 // readBack opens the file anew, decodes every value through the query reader and compares rows, hashes and the whole file's
@@ -82,6 +99,14 @@ func (s *draftSegment) compare(hashes []schema.ColumnHash, rows int64) error {
 	}
 	s.hashes = hashes[:len(s.info.Columns)]
 	return nil
+}
+
+// slim drops what only the statistics file needs: an upload may make thousands of segments.
+func (s *draftSegment) slim() {
+	s.info.RowGroups = nil
+	for i := range s.info.Columns {
+		s.info.Columns[i].Distinct = segment.Sketch{}
+	}
 }
 
 // addTo counts the segment into its delivery's totals.

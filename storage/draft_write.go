@@ -16,6 +16,7 @@ type draftPartition struct {
 	values   []schema.Value
 	segments []*draftSegment
 	open     *draftSegment
+	stats    FileRef // once settled
 }
 
 // writePartition streams batches into segments, beginning a new one at the limits.
@@ -30,7 +31,10 @@ func (d *Draft) writePartition(ctx context.Context, values []schema.Value, next 
 			return err
 		}
 		if b == nil {
-			return d.roll(p)
+			if err := d.roll(p); err != nil {
+				return err
+			}
+			return d.settleStats(p)
 		}
 		if err := d.writeBatch(ctx, p, b); err != nil {
 			return fmt.Errorf("delivery %s, partition %q: %w", d.id, d.table.PartitionPath(values), err)
@@ -42,11 +46,11 @@ func (d *Draft) addPartition(values []schema.Value) (*draftPartition, error) {
 	if len(values) != len(d.table.PartitionBy) {
 		return nil, errs.New(errs.Internal, "bad-partition", "BUG: %d partition values for the %d of table %q", len(values), len(d.table.PartitionBy), d.table.Name)
 	}
-	for _, p := range d.parts {
-		if slices.Equal(p.values, values) {
-			return nil, errs.New(errs.Internal, "bad-partition", "BUG: partition %q is written twice", d.table.PartitionPath(values))
-		}
+	key := partitionKey(values)
+	if d.paths[key] {
+		return nil, errs.New(errs.Internal, "bad-partition", "BUG: partition %q is written twice", d.table.PartitionPath(values))
 	}
+	d.paths[key] = true
 	p := &draftPartition{values: slices.Clone(values)}
 	d.parts = append(d.parts, p)
 	return p, nil
@@ -110,7 +114,7 @@ func (d *Draft) roll(p *draftPartition) error {
 		return fmt.Errorf("write segment %s: %w", seg.id, err)
 	}
 	p.segments = append(p.segments, seg)
-	return nil
+	return d.settle.add(seg.settle)
 }
 
 // abandon closes what is open.

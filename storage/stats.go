@@ -15,6 +15,11 @@ import (
 // StatsName is the name of the statistics file of one partition within its delivery's folder. It follows from the values
 // alone, so whoever holds a segment finds its statistics without a look at the catalog.
 func StatsName(partition []schema.Value) string {
+	return fmt.Sprintf("%016x.stats", xxh3.HashString(partitionKey(partition)))
+}
+
+// partitionKey is equal for equal partition values only.
+func partitionKey(partition []schema.Value) string {
 	var text []byte
 	for _, v := range partition {
 		if v.Null {
@@ -22,23 +27,22 @@ func StatsName(partition []schema.Value) string {
 		}
 		text = append(v.AppendText(text), 0)
 	}
-	return fmt.Sprintf("%016x.stats", xxh3.Hash(text))
+	return string(text)
 }
 
-// writeStats writes one statistics file per partition that has segments.
-func (d *Draft) writeStats() error {
-	for _, p := range d.parts {
-		if len(p.segments) == 0 {
-			continue
-		}
-		data := d.statsOf(p)
-		ref, err := d.writeFile(StatsName(p.values), func(w io.Writer) error { _, err := w.Write(data); return err })
-		if err != nil {
-			return err
-		}
-		d.files = append(d.files, ref)
+// settleStats writes the statistics file of a partition that is complete, if it has segments.
+func (d *Draft) settleStats(p *draftPartition) error {
+	if len(p.segments) == 0 {
+		return nil
 	}
-	return nil
+	data := d.statsOf(p)
+	for _, s := range p.segments {
+		s.slim()
+	}
+	return d.settle.add(func(context.Context) (err error) {
+		p.stats, err = d.writeFile(StatsName(p.values), func(w io.Writer) error { _, err := w.Write(data); return err })
+		return err
+	})
 }
 
 func (d *Draft) statsOf(p *draftPartition) []byte {

@@ -19,7 +19,8 @@ type outFile struct {
 	n    int64
 }
 
-const writeBuffer = 1 << 20
+// writeBuffer gathers the small writes; column chunks are larger and go past it.
+const writeBuffer = 64 << 10
 
 func (s *Store) create(name string) (*outFile, error) {
 	f, err := s.fs.Create(name)
@@ -44,7 +45,9 @@ func (o *outFile) digest() (d schema.Digest) {
 
 // finish makes the content durable and closes the file. The name is durable only once its folder is synced.
 func (o *outFile) finish() error {
-	if err := o.buf.Flush(); err != nil {
+	err := o.buf.Flush()
+	o.buf = nil
+	if err != nil {
 		o.file.Close()
 		return diskError("write", o.name, err)
 	}

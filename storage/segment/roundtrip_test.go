@@ -3,6 +3,7 @@ package segment_test
 import (
 	"bytes"
 	"context"
+	"reflect"
 	"testing"
 
 	"github.com/assaydb/assay/storage/batch"
@@ -176,6 +177,39 @@ func TestWrittenValuesAreRead(t *testing.T) {
 			if !same(got[i], v.Value(i)) {
 				t.Fatalf("row %d: read %v, wrote %v", i, got[i], v.Value(i))
 			}
+		}
+	})
+}
+
+// TestResetWriterWritesTheSame: a writer used again leaves no trace of the segment before.
+func TestResetWriterWritesTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		typ := rapid.SampledFrom([]schema.Type{schema.TypeVarchar, schema.TypeInt64, schema.TypeDouble}).Draw(t, "type")
+		table, id := tableOf(schema.CodecZstd, typ), schema.NewID()
+		batches := []*batch.Batch{}
+		for range 2 {
+			n := rapid.IntRange(1, 200).Draw(t, "rows")
+			batches = append(batches, &batch.Batch{Len: n, Cols: []*batch.Vector{drawVector(t, typ, n)}})
+		}
+		fill := func(w *segment.Writer, b *batch.Batch) segment.Info {
+			if err := w.Write(b); err != nil {
+				t.Fatal(err)
+			}
+			info, err := w.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return info
+		}
+		opt := segment.Options{Table: table, ID: id, RowGroupRows: 64, PageRows: 16}
+		var once, before, again bytes.Buffer
+		want := fill(segment.NewWriter(&once, opt), batches[1])
+		w := segment.NewWriter(&before, opt)
+		fill(w, batches[0])
+		w.Reset(&again, id)
+		got := fill(w, batches[1])
+		if !bytes.Equal(again.Bytes(), once.Bytes()) || !reflect.DeepEqual(got, want) {
+			t.Fatal("the second segment of a writer differs from the first of another")
 		}
 	})
 }

@@ -69,6 +69,20 @@ func NewWriter(w io.Writer, opt Options) *Writer {
 	return s
 }
 
+// Reset readies a closed or failed writer for another segment of the same table and delivery; its memory is used again.
+func (s *Writer) Reset(w io.Writer, id schema.ID) {
+	s.opt.ID, s.err = id, nil
+	s.out = &output{w: w, sum: sha256.New()}
+	s.x = &index{
+		segment: id, delivery: s.x.delivery, table: s.x.table, version: s.x.version, pageRows: s.x.pageRows,
+		columns: s.x.columns, optional: s.x.optional,
+	}
+	for _, c := range s.columns {
+		c.plainFor, c.summary = 0, newColumnSummary()
+		c.reset()
+	}
+}
+
 func (s *Writer) addColumn(c schema.Column, optional bool) {
 	s.columns = append(s.columns, newColumn(c, optional))
 	s.x.columns, s.x.optional = append(s.x.columns, c), append(s.x.optional, optional)

@@ -2,20 +2,24 @@ package node
 
 import (
 	"context"
-	"iter"
 
+	"github.com/assaydb/assay/raft/catalog"
+	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// damage names one segment that does not match its checksum.
+// damage names one file or object that does not match its checksum.
 type damage struct {
-	Segment schema.ID `json:"segment"`
-	Problem string    `json:"problem"`
+	Segment *schema.ID `json:"segment,omitempty"`
+	File    string     `json:"file,omitempty"`   // a side file, as delivery/name
+	Object  string     `json:"object,omitempty"` // a key in the mirror
+	Problem string     `json:"problem"`
 }
 
 // verified is what a verification found.
 type verified struct {
 	Segments int64    `json:"segments"`
+	Files    int64    `json:"files"`
 	Damaged  []damage `json:"damaged"` // the first maxDamaged
 	Repaired int64    `json:"repaired"`
 	tidied
@@ -23,12 +27,13 @@ type verified struct {
 
 const maxDamaged = 100
 
-// Verify reads every live segment through its checksum and changes nothing.
+// Verify reads every segment, side file and mirror object through its checksum and changes nothing here; what is damaged in the
+// mirror is written again.
 func (n *Node) Verify(ctx context.Context, report func(done, total int64)) (any, error) {
 	return n.verify(ctx, report, false)
 }
 
-// Repair verifies, brings damaged and missing segments back from the mirror, and removes orphans and what is past retention.
+// Repair verifies, brings damaged and missing files back from the mirror, and removes orphans and what is past retention.
 func (n *Node) Repair(ctx context.Context, report func(done, total int64)) (any, error) {
 	v, err := n.verify(ctx, report, true)
 	if err != nil {
@@ -38,37 +43,70 @@ func (n *Node) Repair(ctx context.Context, report func(done, total int64)) (any,
 	return v, err
 }
 
+// verify looks at what is kept for history too: a revert may need it.
 func (n *Node) verify(ctx context.Context, report func(done, total int64), repair bool) (*verified, error) {
-	v, live, total := &verified{Damaged: []damage{}}, n.liveSegments(), int64(0)
-	for range live {
-		total++
+	c := &verifying{n: n, out: &verified{Damaged: []damage{}}, repair: repair, report: report}
+	snap := n.catalog.Snapshot()
+	for range snap.AllSegments() {
+		c.total++
 	}
-	err := n.store.Verify(ctx, live, func(seg *schema.Segment, err error) {
-		v.Segments++
-		report(v.Segments, total)
-		if err == nil {
-			return
-		}
-		if len(v.Damaged) < maxDamaged {
-			v.Damaged = append(v.Damaged, damage{seg.ID, err.Error()})
-		}
-		n.log.Warn("damaged segment", "segment", seg.ID.String(), "error", err)
-		if repair && n.store.Report(ctx, seg, err) == nil {
-			v.Repaired++
-		}
+	for d := range snap.AllDeliveries() {
+		c.total += int64(len(d.Files))
+	}
+	err := n.store.Verify(ctx, snap.AllSegments(), func(seg *schema.Segment, err error) {
+		c.out.Segments++
+		c.found(damage{Segment: &seg.ID}, err, func() error { return n.store.Report(ctx, seg, err) })
 	})
-	return v, err
+	for d := range snap.AllDeliveries() {
+		if err != nil {
+			return c.out, err
+		}
+		c.files(ctx, d)
+		err = ctx.Err()
+	}
+	if err == nil && n.mirror != nil {
+		err = n.mirror.Verify(ctx, func(key string, err error) { c.note(damage{Object: key}, err) })
+	}
+	return c.out, err
 }
 
-func (n *Node) liveSegments() iter.Seq[*schema.Segment] {
-	snap := n.catalog.Snapshot()
-	return func(yield func(*schema.Segment) bool) {
-		for _, t := range snap.Tables() {
-			for seg := range snap.Segments(t.ID) {
-				if !yield(seg) {
-					return
-				}
-			}
-		}
+// verifying is one verification on its way.
+type verifying struct {
+	n           *Node
+	out         *verified
+	repair      bool
+	done, total int64
+	report      func(done, total int64)
+}
+
+func (c *verifying) files(ctx context.Context, d *catalog.Delivery) {
+	if d.Purged {
+		return
 	}
+	for _, f := range d.Files {
+		ref := storage.FileRef(f)
+		c.out.Files++
+		c.found(damage{File: d.ID.String() + "/" + f.Name}, c.n.store.VerifyFile(d.Table, d.ID, ref), func() error { return c.n.store.EnsureFile(ctx, d.Table, d.ID, ref) })
+	}
+}
+
+// found takes the result of one file, and heals it if asked to.
+func (c *verifying) found(what damage, err error, heal func() error) {
+	c.done++
+	c.report(c.done, c.total)
+	if err == nil {
+		return
+	}
+	c.note(what, err)
+	if c.repair && heal() == nil {
+		c.out.Repaired++
+	}
+}
+
+func (c *verifying) note(what damage, err error) {
+	what.Problem = err.Error()
+	if len(c.out.Damaged) < maxDamaged {
+		c.out.Damaged = append(c.out.Damaged, what)
+	}
+	c.n.log.Warn("damaged", "error", err)
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/assaydb/assay/node/config"
 	"github.com/assaydb/assay/node/mirror"
@@ -60,7 +61,31 @@ func (n *Node) openMirror(ctx context.Context) error {
 		}
 	})
 	n.mirror = m
+	m.wait.Go(func() { n.watchComplete(run) })
 	return nil
+}
+
+// watchComplete keeps the note on whether the mirror holds everything.
+func (n *Node) watchComplete(ctx context.Context) {
+	tick := time.NewTicker(completeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if err := n.noteComplete(); err != nil {
+			n.log.Warn("a damaged catalog could not be rebuilt from the mirror by itself", "error", err)
+		}
+	}
+}
+
+func (n *Node) noteComplete() error {
+	return n.complete.update(func() (uint64, bool) {
+		index, settled := n.catalog.Settled()
+		return index, settled && n.mirror.Status().Index >= index
+	})
 }
 
 // MirrorURL is the mirror that a setting means.
@@ -90,19 +115,10 @@ func (n *Node) owner() (string, error) {
 
 // WriteOwner gives a data folder the identity of a catalog: a restored node goes on under the one that it was restored from.
 func WriteOwner(data, id string) error {
-	name := filepath.Join(data, ownerFile)
-	f, err := os.Create(name + ".tmp")
-	if err != nil {
+	if err := writeDurably(filepath.Join(data, ownerFile), id+"\n"); err != nil {
 		return fmt.Errorf("write the catalog's identity: %w", err)
 	}
-	defer f.Close()
-	if _, err := f.WriteString(id + "\n"); err != nil {
-		return fmt.Errorf("write the catalog's identity: %w", err)
-	}
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("sync the catalog's identity: %w", err)
-	}
-	return os.Rename(f.Name(), name)
+	return nil
 }
 
 func (m *mirroring) close() error {

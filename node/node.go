@@ -45,6 +45,7 @@ type Node struct {
 	lock     *os.File
 	store    *storage.Store
 	catalog  *consensus.Log
+	complete *completeMark
 	mirror   *mirroring
 	loader   *ingest.Loader
 	engine   *planner.Engine
@@ -93,9 +94,8 @@ func (n *Node) openStore(context.Context) (err error) {
 	return err
 }
 
-func (n *Node) openCatalog(ctx context.Context) (err error) {
-	n.catalog, err = consensus.Open(consensus.Config{Dir: n.path(raftDir), NodeID: n.settings.NodeID, Logger: n.log.With("part", "raft")})
-	if err != nil {
+func (n *Node) openCatalog(ctx context.Context) error {
+	if err := n.startCatalog(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
@@ -160,6 +160,7 @@ func (n *Node) Close() error {
 	var all []error
 	if n.mirror != nil {
 		all = append(all, n.mirror.close())
+		all = append(all, n.noteComplete())
 	}
 	if n.catalog != nil {
 		all = append(all, n.catalog.Close())

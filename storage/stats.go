@@ -2,8 +2,10 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/assaydb/assay/storage/errs"
@@ -57,15 +59,29 @@ func (d *Draft) statsOf(p *draftPartition) []byte {
 const maxStatsBytes = 256 << 20
 
 // Stats reads the statistics of a segment's partition: all segments that its delivery wrote there. The file carries its own
-// checksum; Corrupt or NotFound leave the segment itself to be asked.
+// checksum; one that is missing or damaged is fetched from the mirror. Corrupt or NotFound leave the segment itself to be asked.
 func (s *Store) Stats(ctx context.Context, seg *schema.Segment) (*segment.StatsFile, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	name := filepath.Join(s.deliveryDir(seg.Table, seg.Delivery), StatsName(seg.Partition))
+	stats, err := s.readStats(name)
+	if err == nil || !healable(err) {
+		return stats, err
+	}
+	if healErr := s.healStats(ctx, seg, name, err); healErr != nil {
+		return nil, errors.Join(err, healErr)
+	}
+	return s.readStats(name)
+}
+
+func (s *Store) readStats(name string) (*segment.StatsFile, error) {
 	f, err := s.openRaw(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errs.New(errs.NotFound, "no-statistics", "no statistics: %w", err)
+	}
 	if err != nil {
-		return nil, errs.New(errs.NotFound, "no-statistics", "statistics of segment %s: %w", seg.ID, err)
+		return nil, err
 	}
 	defer f.Close()
 	if f.Size() > maxStatsBytes {
@@ -80,4 +96,15 @@ func (s *Store) Stats(ctx context.Context, seg *schema.Segment) (*segment.StatsF
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return stats, nil
+}
+
+// healStats fetches a statistics file whose digest is not at hand: what comes must decode instead.
+func (s *Store) healStats(ctx context.Context, seg *schema.Segment, name string, cause error) error {
+	return s.heal(ctx, replacement{
+		name: name, cause: cause,
+		fetch: func(ctx context.Context, f Fetcher, w io.Writer) error {
+			return f.FetchFile(ctx, seg.Table, seg.Delivery, filepath.Base(name), w)
+		},
+		sound: func(name string) error { _, err := s.readStats(name); return err },
+	})
 }

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"iter"
+	"path/filepath"
 
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -17,6 +18,12 @@ func (s *Store) Verify(ctx context.Context, segments iter.Seq[*schema.Segment], 
 		found(seg, diskError("verify segment", seg.ID.String(), s.check(s.SegmentPath(seg), seg.Bytes, seg.SHA256)))
 	}
 	return nil
+}
+
+// VerifyFile does the same for a side file of a delivery.
+func (s *Store) VerifyFile(table uint32, delivery schema.ID, ref FileRef) error {
+	name := filepath.Join(s.deliveryDir(table, delivery), ref.Name)
+	return diskError("verify", name, s.check(name, ref.Bytes, ref.SHA256))
 }
 
 // Ensure makes sure that a segment's local copy is there and whole, fetching it if it is not: what a restore does for all.

@@ -1,174 +1,109 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// TestKill kills the server with SIGKILL at random moments while files are loaded, starts it again, and checks that every file that was
-// acknowledged is there whole and once: its rows and the sum of its values, by delivery. ASSAY_SOAK asks for 200 kills instead of 4.
+// TestKill kills the server with SIGKILL at random moments while several clients create tables, replace, append, revert and wait
+// for the mirror. After each restart every slot must be in a state that its acknowledged operations led to: by delivery, the rows,
+// the sum and a hash of the rows of the CSV. What was in flight may have happened whole or not at all; sent again it is never
+// there twice. At the end a restore is killed again and again, and what it makes must answer alike. ASSAY_SOAK asks for 200 kills.
 func TestKill(t *testing.T) {
 	kills := 4
 	if os.Getenv("ASSAY_SOAK") != "" {
 		kills = 200
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// testscript.Main makes the test binary run main when it is called by a command's name.
-	bin := filepath.Join(t.TempDir(), "assay")
-	if err := os.Symlink(self, bin); err != nil {
-		t.Skip("no symbolic links here:", err)
-	}
-	k := &killing{data: filepath.Join(t.TempDir(), "data"), bin: bin, acked: map[string]sums{}}
+	k := &killing{data: filepath.Join(t.TempDir(), "data"), bin: binary(t), seen: newLedger()}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	for round := range kills {
 		p := k.start(t)
-		k.check(t, p.url)
-		stop := make(chan struct{})
-		var wait sync.WaitGroup
-		for worker := range 3 {
-			wait.Go(func() { k.load(p.url, round, worker, stop) })
+		k.round(t, p, round, func() { time.Sleep(time.Duration(rng.IntN(900)) * time.Millisecond) })
+		if t.Failed() {
+			t.Fatalf("after %d kills", round)
 		}
-		time.Sleep(time.Duration(20+rng.IntN(700)) * time.Millisecond)
-		p.kill(t)
-		close(stop)
-		wait.Wait()
 	}
 	p := k.start(t)
-	k.check(t, p.url)
-	p.kill(t)
-	if len(k.acked) == 0 {
-		t.Error("no load was acknowledged: the test shows nothing")
+	k.seen.check(t, p.url, true)
+	c := drained(t, p.url)
+	p.kill()
+	if k.seen.acks == 0 {
+		t.Error("nothing was acknowledged: the test shows nothing")
 	}
-	t.Logf("%d kills, %d files acknowledged, none lost, none doubled", kills, len(k.acked))
+	k.restore(t, rng, 2+kills/10, c.Index)
+	t.Logf("%d kills, %d operations acknowledged, %d sent again, none lost, none doubled; the longest way from start to the next ack took %v",
+		kills, k.seen.acks, k.seen.again, k.slowest)
 }
 
-type sums struct{ rows, total int64 }
-
-// killing is what must survive.
+// killing is one folder whose server is killed.
 type killing struct {
 	data, bin string
-	mu        sync.Mutex
-	acked     map[string]sums // by source
+	seen      *ledger
+	slowest   time.Duration // from start to the first acknowledgement
 }
 
-type process struct {
-	cmd *exec.Cmd
-	url string
-}
-
+// start begins a server, and measures until it acknowledges the first load.
 func (k *killing) start(t *testing.T) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(k.bin, "serve", "--data", k.data, "--http", "127.0.0.1:0", "--log-level", "warn")}
-	p.cmd.Env = append(os.Environ(), "ASSAY_MIRROR=none")
-	pipe, err := p.cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(pipe)
-	var log strings.Builder
-	for lines.Scan() {
-		if _, address, ok := strings.Cut(lines.Text(), "listening on "); ok {
-			p.url = address
-			go io.Copy(io.Discard, pipe) // ends with the process
-			return p
-		}
-		fmt.Fprintln(&log, lines.Text())
-	}
-	t.Fatalf("the server did not start again: %s", log.String())
-	return nil
+	began := time.Now()
+	p := serve(t, k.bin, k.data, "--log-level", "warn")
+	k.seen.first(t, p.url)
+	k.slowest = max(k.slowest, time.Since(began))
+	k.seen.resend(t, p.url)
+	return p
 }
 
-func (p *process) kill(t *testing.T) {
+// round checks what the last kill left, then loads until disaster has returned.
+func (k *killing) round(t *testing.T, p *process, round int, disaster func()) {
 	t.Helper()
-	if err := p.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
+	k.seen.check(t, p.url, false)
+	stop := make(chan struct{})
+	var wait sync.WaitGroup
+	for _, work := range []func(*sender, int){(*sender).newTables, (*sender).replace, (*sender).appends, (*sender).reverts, (*sender).mirrored} {
+		c := &sender{ledger: k.seen, base: p.url, stop: stop, fail: func(text string) { t.Error(text) }}
+		wait.Go(func() { work(c, round) })
 	}
-	p.cmd.Wait() // says that it was killed
+	disaster()
+	p.kill()
+	close(stop)
+	wait.Wait()
 }
 
-// load sends files until stop; a file counts as acknowledged only when its receipt came whole.
-func (k *killing) load(base string, round, worker int, stop <-chan struct{}) {
-	for n := 0; ; n++ {
-		select {
-		case <-stop:
-			return
-		default:
-		}
-		source := fmt.Sprintf("r%03d-w%d-n%04d", round, worker, n)
-		body, want := killFile(round*1_000_003+worker*7919+n, 50+n%400)
-		req, err := http.NewRequest(http.MethodPut, base+"/v1/tables/kills/load?"+url.Values{"source": {source}, "period": {"p"}}.Encode(), bytes.NewReader(body))
-		if err != nil {
-			return
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return
-		}
-		text, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err != nil || resp.StatusCode != http.StatusCreated || !bytes.Contains(text, []byte("catalog_index")) {
-			continue
-		}
-		k.mu.Lock()
-		k.acked[source] = want
-		k.mu.Unlock()
-	}
-}
-
-func killFile(seed, rows int) ([]byte, sums) {
-	b := []byte("source_id,value,note\n")
-	want := sums{rows: int64(rows)}
-	for i := range rows {
-		v := int64(seed%977+1) * int64(i+1)
-		want.total += v
-		b = fmt.Appendf(b, "%d-%d,%d,x\n", seed, i, v)
-	}
-	return b, want
-}
-
-// check compares what is there with what was acknowledged. Files without a receipt may be there too, but whole.
-func (k *killing) check(t *testing.T, base string) {
+// restore rebuilds the node from its mirror while being killed, and compares.
+func (k *killing) restore(t *testing.T, rng *rand.Rand, kills int, index uint64) {
 	t.Helper()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.acked) == 0 {
-		return
+	back := filepath.Join(t.TempDir(), "back")
+	run := func() *exec.Cmd {
+		return exec.Command(k.bin, "restore", "--from", "file://"+filepath.Join(k.data, "mirror"), "--data", back)
 	}
-	got := map[string]sums{}
-	lines := strings.Split(strings.TrimSpace(ask(t, base, "SELECT _source, _delivery, COUNT(*), SUM(value) FROM kills GROUP BY _source, _delivery")), "\n")
-	for _, line := range lines[1:] {
-		cells := strings.Split(line, ",")
-		var s sums
-		fmt.Sscan(cells[2], &s.rows)
-		fmt.Sscan(cells[3], &s.total)
-		if _, twice := got[cells[0]]; twice {
-			t.Errorf("file %s is there twice", cells[0])
+	for range kills {
+		cmd := run()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
 		}
-		got[cells[0]] = s
-	}
-	for source, want := range k.acked {
-		if got[source] != want {
-			t.Errorf("file %s: %+v, acknowledged %+v", source, got[source], want)
+		timer := time.AfterFunc(time.Duration(rng.IntN(150))*time.Millisecond, func() { cmd.Process.Kill() })
+		finished := cmd.Wait() == nil
+		timer.Stop()
+		if finished { // nothing left to interrupt: begin again
+			if err := os.RemoveAll(back); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+	if out, err := run().CombinedOutput(); err != nil {
+		t.Fatalf("restore after %d kills: %v: %s", kills, err, out)
+	}
+	p := serve(t, k.bin, back, "--log-level", "warn", "--mirror", "none")
+	defer p.kill()
+	if got := clusterOf(t, p.url); got.Index < index || got.Epoch < 2 {
+		t.Errorf("restored: %+v, want index %d in a new epoch", got, index)
+	}
+	k.seen.check(t, p.url, true)
 }

@@ -73,11 +73,33 @@ func (m *Mirror) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list the mirrored catalog: %w", err)
 	}
+	same, err := m.sameEpoch(ctx, sh)
+	if err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.actual, m.shipped = a, sh
+	m.actual, m.shipped, m.gap = a, sh, !same
 	close(m.opened)
 	return nil
+}
+
+// sameEpoch tells whether the newest mirrored snapshot is of the catalog's epoch. After a restore it is not, and the log alone would
+// not say so: a second restore would begin the same epoch again, with the same indexes for other things.
+func (m *Mirror) sameEpoch(ctx context.Context, sh shipped) (bool, error) {
+	if len(sh.snapshots) == 0 {
+		return false, nil
+	}
+	r, err := m.cfg.Objects.Get(ctx, snapshotKey(sh.snapshots[len(sh.snapshots)-1]))
+	if err != nil {
+		return false, fmt.Errorf("read the mirrored catalog: %w", err)
+	}
+	defer r.Close()
+	epoch, _, err := catalog.Peek(r)
+	if err != nil && !errs.Is(err, errs.Corrupt) {
+		return false, fmt.Errorf("read the mirrored catalog: %w", err)
+	}
+	return err == nil && epoch == m.cfg.Catalog.Snapshot().Epoch(), nil
 }
 
 // take hands out what is to be looked at and begins a new list.

@@ -111,10 +111,11 @@ func (r *restorer) catalog(ctx context.Context) error {
 			WithHint("check the bucket and the prefix: a mirror has a folder catalog/ at its top")
 	}
 	var failed error
+	newest := sh.snapshots[len(sh.snapshots)-1]
 	for _, index := range slices.Backward(sh.snapshots) {
 		err := r.from(ctx, index, sh.log)
 		if err == nil {
-			return nil
+			return r.reaches(newest, sh.snapshots, failed)
 		}
 		if !errs.Is(err, errs.Corrupt) {
 			return err
@@ -125,6 +126,23 @@ func (r *restorer) catalog(ctx context.Context) error {
 		}
 	}
 	return failed
+}
+
+// reaches checks that an older snapshot and the log led as far as the newest snapshot, which could not be used. Where they did
+// not, what that one held is lost: to be decided by a person, and out of the way of the restored catalog.
+func (r *restorer) reaches(newest uint64, snapshots []uint64, failed error) error {
+	if r.out.Index >= newest {
+		return nil
+	}
+	if !r.cfg.AllowGap {
+		return fmt.Errorf("the older snapshots and the log lead only to index %d: %w", r.out.Index, failed)
+	}
+	for _, index := range snapshots {
+		if index > r.out.Index {
+			r.behind = append(r.behind, snapshotKey(index))
+		}
+	}
+	return nil
 }
 
 // from rebuilds the catalog from one snapshot and the entries after it.

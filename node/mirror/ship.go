@@ -23,6 +23,7 @@ type shipped struct {
 	snapshots []uint64 // ascending
 	log       []uint64 // ascending
 	tail      uint64   // the catalog can be rebuilt up to this index; 0 for nothing
+	distrust  uint64   // up to here something is damaged: to go once a newer snapshot stands
 }
 
 // listShipped reads what is there.
@@ -180,7 +181,7 @@ func (m *Mirror) obsolete() (key string, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	sh := &m.shipped
-	if len(sh.snapshots) > keepSnapshots {
+	if n := len(sh.snapshots); n > keepSnapshots || n > 1 && sh.snapshots[0] <= sh.distrust && !m.gap {
 		return snapshotKey(sh.snapshots[0]), true
 	}
 	if len(sh.log) > 0 && len(sh.snapshots) > 0 && sh.log[0] <= sh.snapshots[0] {

@@ -33,7 +33,8 @@ type loader struct {
 	kind   frameKind
 }
 
-func (l *loader) run() error {
+// head reads what stands before the frames.
+func (l *loader) head() error {
 	head := make([]byte, len(snapshotMagic)+1)
 	if _, err := io.ReadFull(l.in, head); err != nil {
 		return l.cut(err)
@@ -46,6 +47,13 @@ func (l *loader) run() error {
 			WithHint("upgrade this node, or use another copy of the snapshot")
 	}
 	l.offset = int64(len(head))
+	return nil
+}
+
+func (l *loader) run() error {
+	if err := l.head(); err != nil {
+		return err
+	}
 	for {
 		payload, err := l.frame()
 		if err != nil {

@@ -35,6 +35,9 @@ type Config struct {
 	TrailingLogs      uint64        // commands kept before a snapshot, for followers and mirrors that lag
 	SnapshotInterval  time.Duration // how often the threshold is looked at
 
+	// BeforeCommand, when set, is called before commands are written to this node's log; when it fails they are not written.
+	BeforeCommand func() error
+
 	// WrapStore, when set, stands between Raft and the log on disk: for tests that make a disk hang or fail.
 	WrapStore func(raft.LogStore) raft.LogStore
 }

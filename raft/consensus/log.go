@@ -21,6 +21,7 @@ type Log struct {
 	machine *machine
 	disk    *boltStore
 	logs    raft.LogStore // disk within its time limit
+	begun   atomic.Uint64 // Raft index of the newest command whose writing began
 	closed  atomic.Bool
 	done    chan struct{} // closed by Close
 }

@@ -1,15 +1,22 @@
 package consensus
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/hashicorp/raft"
 )
+
+// Exists tells whether a folder holds a catalog, sound or not, or one that Restore left.
+func Exists(dir string) bool {
+	_, err := os.Stat(logPath(dir))
+	return err == nil || hasSeed(dir)
+}
 
 // logCacheEntries is how many new entries stay in memory for followers and log shipping.
 const logCacheEntries = 512
@@ -40,7 +47,7 @@ func Open(conf Config) (*Log, error) {
 
 func (l *Log) start() error {
 	rc := l.conf.raftConfig()
-	inner := raft.LogStore(l.disk)
+	inner := raft.LogStore(&announcedStore{l.disk, l})
 	if l.conf.WrapStore != nil {
 		inner = l.conf.WrapStore(inner)
 	}
@@ -86,6 +93,9 @@ func (l *Log) begin(rc *raft.Config, logs raft.LogStore, snaps *raft.FileSnapsho
 	case l.conf.Join:
 		return nil
 	}
+	if found, err := snapshotFolders(l.conf.Dir); err != nil || len(found) > 0 {
+		return errors.Join(err, errs.New(errs.Corrupt, "catalog-incomplete", "%s has a snapshot that cannot be read and no log", l.conf.Dir))
+	}
 	if err := raft.BootstrapCluster(rc, logs, l.disk, snaps, l.conf.Transport, self); err != nil {
 		return fmt.Errorf("begin a cluster in %s: %w", l.conf.Dir, err)
 	}
@@ -93,38 +103,63 @@ func (l *Log) begin(rc *raft.Config, logs raft.LogStore, snaps *raft.FileSnapsho
 }
 
 // loadNewest loads the newest snapshot that can be read, provided that the log goes on from there: an older one with a hole
-// behind it would be a wrong state.
+// behind it would be a wrong state. The folders are listed here, for Raft's own list leaves out what it cannot read.
 func (l *Log) loadNewest(snaps *raft.FileSnapshotStore) error {
-	metas, err := snaps.List()
+	found, err := snapshotFolders(l.conf.Dir)
 	if err != nil {
-		return fmt.Errorf("list the snapshots in %s: %w", l.conf.Dir, err)
+		return err
 	}
 	var need uint64 // the log must reach this far
 	var damaged []error
-	for _, meta := range metas {
-		err := l.load(snaps, meta)
+	for _, s := range found {
+		err := l.load(snaps, s)
 		if err == nil {
-			return l.covers(meta.Index, need, damaged)
+			return l.covers(s.index, need, damaged)
 		}
-		need = max(need, meta.Index)
-		damaged = append(damaged, fmt.Errorf("%s: %w", filepath.Join(l.conf.Dir, "snapshots", meta.ID), err))
-		l.conf.Logger.Error("a catalog snapshot is damaged and set aside", "snapshot", meta.ID, "error", err)
-		if err := setAside(l.conf.Dir, meta.ID); err != nil {
+		need = max(need, s.index)
+		damaged = append(damaged, fmt.Errorf("%s: %w", filepath.Join(l.conf.Dir, "snapshots", s.name), err))
+		l.conf.Logger.Error("a catalog snapshot is damaged and set aside", "snapshot", filepath.Join(l.conf.Dir, "snapshots", s.name), "error", err)
+		if err := setAside(l.conf.Dir, s.name); err != nil {
 			return err
 		}
 	}
 	return l.covers(0, need, damaged)
 }
 
-func (l *Log) load(snaps *raft.FileSnapshotStore, meta *raft.SnapshotMeta) error {
-	if !strings.HasPrefix(meta.ID, fmt.Sprintf("%d-%d-", meta.Term, meta.Index)) {
-		return errs.New(errs.Corrupt, "corrupt-snapshot", "its meta.json does not agree with its name")
+// snapshotFolder is one snapshot as its name tells it: term, index and time.
+type snapshotFolder struct {
+	name               string
+	term, index, milli uint64
+}
+
+// snapshotFolders lists the snapshots, the newest first.
+func snapshotFolders(dir string) ([]snapshotFolder, error) {
+	entries, err := os.ReadDir(filepath.Join(dir, "snapshots"))
+	if err != nil {
+		return nil, fmt.Errorf("list the snapshots in %s: %w", dir, err)
 	}
-	_, rc, err := snaps.Open(meta.ID)
+	var found []snapshotFolder
+	for _, e := range entries {
+		s := snapshotFolder{name: e.Name()}
+		if n, err := fmt.Sscanf(s.name, "%d-%d-%d", &s.term, &s.index, &s.milli); n == 3 && err == nil {
+			found = append(found, s)
+		}
+	}
+	slices.SortFunc(found, func(a, b snapshotFolder) int {
+		return -cmp.Or(cmp.Compare(a.term, b.term), cmp.Compare(a.index, b.index), cmp.Compare(a.milli, b.milli))
+	})
+	return found, nil
+}
+
+func (l *Log) load(snaps *raft.FileSnapshotStore, s snapshotFolder) error {
+	meta, rc, err := snaps.Open(s.name)
 	if err != nil {
 		return err
 	}
 	defer rc.Close()
+	if meta.ID != s.name || meta.Term != s.term || meta.Index != s.index {
+		return errs.New(errs.Corrupt, "corrupt-snapshot", "its meta.json does not agree with its name")
+	}
 	if err := l.machine.Restore(rc); err != nil {
 		return err
 	}
@@ -161,7 +196,11 @@ func setAside(dir, id string) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
-	return os.Rename(filepath.Join(dir, "snapshots", id), filepath.Join(to, id))
+	name := filepath.Join(dir, "snapshots", id)
+	if err := os.Rename(name, filepath.Join(to, id)); err != nil {
+		return fmt.Errorf("set the damaged snapshot %s aside: %w", name, err)
+	}
+	return nil
 }
 
 // removeTemporary deletes snapshots that a crash left unfinished.

@@ -42,6 +42,29 @@ func Seed(dir string, m *catalog.Machine) error {
 	return writeSeed(dir, m)
 }
 
+// Rebuild puts a catalog in the place of a damaged one, whose files are kept in damaged/ below the folder. Like Seed it begins a new
+// epoch. A crash in between leaves either the damage, to be found again, or the rebuilt catalog.
+func Rebuild(dir string, m *catalog.Machine) error {
+	m.BumpEpoch()
+	if err := writeSeed(dir, m); err != nil {
+		return err
+	}
+	// The log goes last: snapshots without it would pass for an old state, the log without them does not start.
+	aside := filepath.Join(dir, "damaged", time.Now().UTC().Format("20060102T150405.000000000"))
+	if err := os.MkdirAll(aside, 0o755); err != nil {
+		return fmt.Errorf("set the damaged catalog aside: %w", err)
+	}
+	for _, name := range []string{"snapshots", filepath.Base(logPath(dir))} {
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(aside, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("set the damaged catalog aside: %w", err)
+		}
+		if err := errors.Join(syncDir(aside), syncDir(dir)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func replay(m *catalog.Machine, commands [][]byte) error {
 	for i, cmd := range commands {
 		before := m.Snapshot().Index()

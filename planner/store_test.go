@@ -3,6 +3,7 @@ package planner_test
 import (
 	"context"
 	"encoding/binary"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 // node is a store, a catalog and an engine over them.
 type node struct {
+	dir     string
 	store   *storage.Store
 	catalog memory
 	engine  *planner.Engine
@@ -28,8 +30,13 @@ type node struct {
 // newNode opens a node; loopback sends every stage through its wire form.
 func newNode(t testing.TB, loopback bool) *node {
 	t.Helper()
-	dir := t.TempDir()
-	store, err := storage.Open(storage.Config{Dir: dir})
+	return newNodeWith(t, loopback, storage.Config{})
+}
+
+func newNodeWith(t testing.TB, loopback bool, cfg storage.Config) *node {
+	t.Helper()
+	cfg.Dir = t.TempDir()
+	store, err := storage.Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +46,7 @@ func newNode(t testing.TB, loopback bool) *node {
 	if loopback {
 		c.Nodes = []scatter.Transport{scatter.NewLoopback("far", env)}
 	}
-	n := &node{store: store, catalog: memory{catalog.New()}}
+	n := &node{dir: cfg.Dir, store: store, catalog: memory{catalog.New()}}
 	n.engine = planner.New(planner.Config{Catalog: n.catalog, Scatter: scatter.New(c), Now: clock})
 	return n
 }
@@ -150,6 +157,9 @@ func parse(t testing.TB, cell string, typ schema.Type) schema.Value {
 	t.Helper()
 	if cell == "" {
 		return schema.NullValue(typ)
+	}
+	if cell == "NaN" {
+		return schema.FloatValue(math.NaN())
 	}
 	if typ.IsText() {
 		return schema.Value{Type: typ, S: strings.TrimSuffix(strings.TrimPrefix(cell, "'"), "'")}

@@ -22,7 +22,9 @@ type draftSegment struct {
 }
 
 func newDraftSegment(d *Draft, id schema.ID, out *outFile) *draftSegment {
-	opt := segment.Options{Table: d.table, ID: id, Delivery: d.id}
+	opt := segment.Options{
+		Table: d.table, ID: id, Delivery: d.id, RowGroupRows: d.store.cfg.RowGroupRows, PageRows: d.store.cfg.PageRows,
+	}
 	if d.writer == nil {
 		d.writer = segment.NewWriter(out, opt)
 	} else {

@@ -9,12 +9,13 @@ import (
 type gatherer struct {
 	cols  []*batch.Vector
 	owned []batch.Vector
+	codes [][]int32 // kept here while a column comes without a dictionary
 }
 
 // gather returns the listed rows of each column, valid until the next call. Dictionaries and constants are kept.
 func (g *gatherer) gather(cols []*batch.Vector, rows []int32) []*batch.Vector {
 	if g.owned == nil {
-		g.owned, g.cols = make([]batch.Vector, len(cols)), make([]*batch.Vector, len(cols))
+		g.owned, g.cols, g.codes = make([]batch.Vector, len(cols)), make([]*batch.Vector, len(cols)), make([][]int32, len(cols))
 	}
 	for i, v := range cols {
 		out := &g.owned[i]
@@ -31,7 +32,13 @@ func (g *gatherer) gather(cols []*batch.Vector, rows []int32) []*batch.Vector {
 			valid = pick(valid, v.Valid, rows)
 		}
 		out.Valid = valid
-		gatherPayload(out, v, rows)
+		out.Dict, out.Codes = nil, nil
+		if v.Enc == batch.Dict {
+			g.codes[i] = pick(g.codes[i][:0], v.Codes, rows)
+			out.Dict, out.Codes = v.Dict, g.codes[i]
+		} else {
+			gatherPayload(out, v, rows)
+		}
 		if v.Valid == nil {
 			g.cols[i] = withoutNulls(out)
 		}
@@ -46,11 +53,8 @@ func withoutNulls(v *batch.Vector) *batch.Vector {
 	return &view
 }
 
+// gatherPayload copies the rows of a flat vector.
 func gatherPayload(out, v *batch.Vector, rows []int32) {
-	if v.Enc == batch.Dict {
-		out.Dict, out.Codes = v.Dict, pick(out.Codes[:0], v.Codes, rows)
-		return
-	}
 	switch v.Type.Class() {
 	case schema.ClassInt64:
 		out.I = pick(out.I[:0], v.I, rows)

@@ -24,15 +24,17 @@ const (
 
 // Config says where a store lives and how it works. Dir is required.
 type Config struct {
-	Dir       string
-	Logger    *slog.Logger // nil discards
-	FS        vfs.FS       // nil is the operating system's
-	Fetcher   Fetcher      // where lost segments come back from; nil: nowhere. SetFetcher does the same later
-	RollRows  int64        // a segment ends at this many rows ...
-	RollBytes int64        // ... or at about this many bytes
-	MaxOpen   int          // open segment files kept; those in use do not count
-	Indexes   int64        // bytes of parsed segment indexes kept
-	Scan      ScanOptions  // switches for tests; the zero value is right
+	Dir                    string
+	Logger                 *slog.Logger // nil discards
+	FS                     vfs.FS       // nil is the operating system's
+	Fetcher                Fetcher      // where lost segments come back from; nil: nowhere. SetFetcher does the same later
+	RollRows               int64        // a segment ends at this many rows ...
+	RollBytes              int64        // ... or at about this many bytes
+	RowGroupRows, PageRows int          // of new segments; 0 is the default of package segment
+
+	MaxOpen int         // open segment files kept; those in use do not count
+	Indexes int64       // bytes of parsed segment indexes kept
+	Scan    ScanOptions // switches for tests; the zero value is right
 }
 
 // Fetcher gives back a segment's bytes, from the mirror or another node. Fetch writes the file to w; the store checks its

@@ -126,7 +126,7 @@ func (s *state) commit(c *CommitDelivery, d *Delivery, def *schema.Table) Result
 	for i := range c.Segments {
 		d.Rows, d.Bytes = d.Rows+c.Segments[i].Rows, d.Bytes+c.Segments[i].Bytes
 	}
-	p := pack(d, keep(c.Segments, d, def))
+	p := pack(d, keep(c.Segments, d, def), s.optionsNumber(d.Options))
 	s.putEntry(k, entry{blob: p.blob, added: s.index})
 	s.indexEntry(k, d)
 	for _, g := range p.groups {

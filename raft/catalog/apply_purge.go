@@ -71,7 +71,7 @@ func (p *purge) strip(k removedKey) {
 	p.dropRemoved(k)
 	p.dropGroups(k.entryKey, e.blob)
 	d.Purged, d.Files, d.ColumnBytes = true, nil, nil
-	e.blob, e.purged = pack(d, nil).blob, true
+	e.blob, e.purged = pack(d, nil, p.optionsNumber(d.Options)).blob, true
 	p.putEntry(k.entryKey, e)
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/assaydb/assay/raft/catalog"
+	"github.com/zeebo/xxh3"
 )
 
 // segmentsInBench is the size that the catalog must carry.
@@ -22,7 +23,7 @@ func bulk(n, segments int) []byte {
 	for c := range uint32(16) {
 		d.ColumnBytes = append(d.ColumnBytes, catalog.ColumnBytes{Column: c + 1, Bytes: 1 << 20})
 	}
-	for _, name := range []string{"rejects.bin", "stats-0001.bin"} {
+	for _, name := range []string{"rejects.ndjson.zst", fmt.Sprintf("%016x.stats", xxh3.HashString(hospital))} {
 		d.Files = append(d.Files, catalog.File{Name: name, Bytes: 1 << 16, SHA256: digest(n)})
 	}
 	c := &catalog.CommitDelivery{Delivery: d, Replace: true, Expect: 1, StartedAt: day}
@@ -71,7 +72,7 @@ func heap() uint64 {
 	return s.HeapAlloc
 }
 
-var shapes = []struct{ deliveries, segments int }{{20_000, 100}, {200_000, 10}, {500_000, 1}}
+var shapes = []struct{ deliveries, segments int }{{20_000, 100}, {200_000, 10}, {2_000_000, 1}}
 
 // BenchmarkApply says how fast commands are applied and what the catalog then weighs.
 func BenchmarkApply(b *testing.B) {

@@ -1,6 +1,10 @@
 package catalog
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/assaydb/assay/storage/schema"
+)
 
 // frameKind says what a frame of the snapshot file holds; it also keeps the hashes of different things apart.
 type frameKind byte
@@ -11,13 +15,14 @@ const (
 	frameTables
 	frameMembers
 	framePartitions
+	frameOptions // before the deliveries, which name them
 	frameEntries
 	frameRemoved
 	frameSpans
 	frameEnd
 )
 
-var frameNames = [...]string{"?", "scalars", "tables", "members", "partitions", "deliveries", "removed", "spans", "end"}
+var frameNames = [...]string{"?", "scalars", "tables", "members", "partitions", "options", "deliveries", "removed", "spans", "end"}
 
 func (k frameKind) String() string {
 	if int(k) < len(frameNames) {
@@ -69,6 +74,10 @@ func (r *reader) part() (k partKey, p partition) {
 	k.table, k.values = r.uint32(), r.string()
 	p.number, p.changed = r.uint32(), r.uvarint()
 	return k, p
+}
+
+func appendOptions(b []byte, n uint32, digest schema.Digest) []byte {
+	return append(binary.AppendUvarint(b, uint64(n)), digest[:]...)
 }
 
 // appendEntryHead writes all of an entry but its blob.

@@ -33,11 +33,13 @@ type idKey schema.ID
 
 func (a idKey) compare(b idKey) int { return bytes.Compare(a[:], b[:]) }
 
+// digestKey is a digest as a key.
+type digestKey schema.Digest
+
+func (a digestKey) compare(b digestKey) int { return bytes.Compare(a[:], b[:]) }
+
 // slotKey finds the deliveries of a slot. Equal hashes of two slots are told apart by the records.
-type slotKey struct {
-	hash       uint64
-	table, seq uint32
-}
+type slotKey struct{ table, hash, seq uint32 }
 
 func (a slotKey) compare(b slotKey) int {
 	if c := cmp.Compare(a.table, b.table); c != 0 {
@@ -49,7 +51,7 @@ func (a slotKey) compare(b slotKey) int {
 	return cmp.Compare(a.seq, b.seq)
 }
 
-func slotHash(d *Delivery) uint64 {
+func slotHash(d *Delivery) uint32 {
 	var scratch [128]byte
 	b := append(scratch[:0], boolByte(d.Named))
 	if d.Named {
@@ -57,7 +59,7 @@ func slotHash(d *Delivery) uint64 {
 	} else {
 		b = append(append(b, d.SHA256[:]...), d.Options[:]...)
 	}
-	return xxh3.Hash(b)
+	return uint32(xxh3.Hash(b))
 }
 
 func boolByte(b bool) byte { return flagIf(b, 1) }

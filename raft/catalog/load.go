@@ -31,6 +31,8 @@ type loader struct {
 	offset int64 // of the frame under way
 	number uint64
 	kind   frameKind
+
+	delivery Delivery // reused
 }
 
 // head reads what stands before the frames.
@@ -152,6 +154,8 @@ func (l *loader) item(r *reader) {
 		k, p := r.part()
 		k.values = strings.Clone(k.values)
 		s.putPart(k, p)
+	case frameOptions:
+		s.putOptions(r.uint32(), r.digest())
 	case frameEntries:
 		l.entry(r)
 	case frameRemoved:
@@ -171,7 +175,8 @@ func (l *loader) entry(r *reader) {
 	if r.err != nil {
 		return
 	}
-	d, err := record(e.blob)
+	d := &l.delivery
+	err := s.recordInto(d, e.blob)
 	if err != nil {
 		r.fail("delivery %d of table %d: %v", k.seq, k.table, err)
 		return

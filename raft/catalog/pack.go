@@ -9,7 +9,7 @@ import (
 )
 
 // packVersion is the version of the packed form.
-const packVersion = 1
+const packVersion = 2
 
 // Limits of what the catalog keeps of a segment's statistics; the rest is in the statistics files.
 const (
@@ -19,10 +19,10 @@ const (
 
 // A packed delivery is one string without pointers inside:
 //
-//	version, length of the record, record (appendDelivery), then one group per partition:
+//	version, length of the record, record (appendRecord), then one group per partition:
 //	partition, number of segments, rows, bytes, bounds of the whole group, length of the segments, segments (appendFile)
 //
-// The bounds of a group of one stand in its segment alone.
+// A group of one has neither rows, bytes nor bounds of its own: they stand in its segment.
 
 // packed is a delivery ready for the catalog and where its groups begin.
 type packed struct {
@@ -36,9 +36,9 @@ type group struct {
 	offset    uint32 // in the blob
 }
 
-// pack builds the packed form; the segments keep their order within a partition.
-func pack(d *Delivery, segments []schema.Segment) packed {
-	record := appendDelivery(nil, d)
+// pack builds the packed form; the segments keep their order within a partition. options is as in appendRecord.
+func pack(d *Delivery, segments []schema.Segment, options uint32) packed {
+	record := appendRecord(nil, d, options)
 	b := make([]byte, 0, 2*len(record)+128*len(segments))
 	b = binary.AppendUvarint(append(b, packVersion), uint64(len(record)))
 	b = append(b, record...)
@@ -75,12 +75,10 @@ func appendGroup(b, files []byte, segments []schema.Segment, members []int) (out
 		files = appendFile(files, &segments[i], 0)
 	}
 	b = binary.AppendUvarint(b, uint64(len(members)))
-	b = binary.AppendVarint(binary.AppendVarint(b, rows), size)
-	var bounds []schema.Bound
 	if len(members) > 1 {
-		bounds = mergeBounds(segments, members)
+		b = binary.AppendVarint(binary.AppendVarint(b, rows), size)
+		b = appendBounds(b, mergeBounds(segments, members))
 	}
-	b = appendBounds(b, bounds)
 	return append(binary.AppendUvarint(b, uint64(len(files))), files...), files
 }
 

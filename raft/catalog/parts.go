@@ -32,13 +32,13 @@ func (s *state) dropEntry(k entryKey, e *entry, d *Delivery) {
 	s.sum.sub(hashEntry(k, e))
 	s.entries.delete(k)
 	s.ids.delete(idKey(d.ID))
-	s.slots.delete(slotKey{slotHash(d), k.table, k.seq})
+	s.slots.delete(slotKey{k.table, slotHash(d), k.seq})
 }
 
 // indexEntry puts a new entry's delivery into the indexes that find it by id and by slot.
 func (s *state) indexEntry(k entryKey, d *Delivery) {
 	s.ids.set(idKey(d.ID), k)
-	s.slots.set(slotKey{slotHash(d), k.table, k.seq}, struct{}{})
+	s.slots.set(slotKey{k.table, slotHash(d), k.seq}, struct{}{})
 }
 
 // hashTable hashes a version of a definition.
@@ -143,6 +143,29 @@ func (s *state) dropSpan(k spanKey, end uint64) {
 
 func hashSpan(k spanKey, end uint64) []byte { return appendSpan([]byte{byte(frameSpans)}, k, end) }
 
+// maxOptions bounds the table of parse options: a delivery past it carries its own.
+const maxOptions = 1 << 16
+
+// optionsNumber returns the number that stands for the digest of a delivery's parse options, giving it one if it is new; 0 when
+// there are too many. Numbers are never taken back: hardly anyone loads with more than a few kinds of options.
+func (s *state) optionsNumber(digest schema.Digest) uint32 {
+	if n, ok := s.optionIDs.get(digestKey(digest)); ok {
+		return n
+	}
+	if s.options.size >= maxOptions {
+		return 0
+	}
+	n := uint32(s.options.size) + 1
+	s.putOptions(n, digest)
+	return n
+}
+
+func (s *state) putOptions(n uint32, digest schema.Digest) {
+	s.options.set(uintKey(n), digest)
+	s.optionIDs.set(digestKey(digest), n)
+	s.sum.add(appendOptions([]byte{byte(frameOptions)}, n, digest))
+}
+
 // Totals counts what is in force in a table.
 type Totals struct {
 	Deliveries, Segments, Rows, Bytes int64
@@ -198,7 +221,7 @@ func (s *state) load(k entryKey) (entry, *Delivery) {
 	if !ok {
 		panic("BUG: catalog index names a delivery that is not there")
 	}
-	d, err := record(e.blob)
+	d, err := s.record(e.blob)
 	if err != nil {
 		panic("BUG: packed delivery cannot be read: " + err.Error())
 	}

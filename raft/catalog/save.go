@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 
+	"github.com/assaydb/assay/storage/schema"
 	"github.com/zeebo/xxh3"
 )
 
@@ -16,7 +17,7 @@ import (
 // the state hash, which whoever loads the file computes again.
 const (
 	snapshotMagic   = "ASSAYCAT"
-	snapshotVersion = 1
+	snapshotVersion = 2
 	frameHeadBytes  = 5
 	frameTargetSize = 1 << 20   // a frame is closed once it is this long
 	frameMaxBytes   = 128 << 20 // a frame holds at least one delivery, so it may be as long as a command
@@ -95,6 +96,9 @@ func (s *state) writeFrames(out *frameWriter) {
 	})
 	s.parts.all(func(k partKey, p partition) bool {
 		return out.item(framePartitions, func(b []byte) []byte { return appendPart(b, k, p) })
+	})
+	s.options.all(func(n uintKey, digest schema.Digest) bool {
+		return out.item(frameOptions, func(b []byte) []byte { return appendOptions(b, uint32(n), digest) })
 	})
 	s.entries.all(func(k entryKey, e entry) bool {
 		return out.item(frameEntries, func(b []byte) []byte { return appendString(appendEntryHead(b, k, &e), e.blob) })

@@ -86,7 +86,7 @@ func (w *walk) share(k entryKey, offset uint32) bool {
 func (s *Snapshot) unpack(k entryKey, e *entry, st stay, files string, partition []schema.Value, yield func(*schema.Segment) bool) bool {
 	rec := recordReader(e.blob)
 	self := schema.Part{Delivery: rec.id(), Live: st.removed == 0}
-	rec.uint32()
+	rec.byte()
 	self.Source, self.Period = rec.string(), rec.string()
 	r := &reader{s: files}
 	for r.left() > 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 
+	"github.com/assaydb/assay/storage/schema"
 	"github.com/zeebo/xxh3"
 )
 
@@ -21,11 +22,14 @@ type state struct {
 	parts    tree[partKey, partition]
 	removed  tree[removedKey, int64] // when it left, microseconds since 1970
 	spans    tree[spanKey, uint64]
-	tableIDs tree[tableIDKey, tableKey] // derived
-	ids      tree[idKey, entryKey]      // derived
-	slots    tree[slotKey, struct{}]    // derived
-	groups   tree[groupKey, uint32]     // derived
-	totals   tree[uintKey, Totals]      // derived: live deliveries per table
+	options  tree[uintKey, schema.Digest] // of parse options, by the number that packed deliveries have for them
+	tableIDs tree[tableIDKey, tableKey]   // derived
+	ids      tree[idKey, entryKey]        // derived
+	slots    tree[slotKey, struct{}]      // derived
+	groups   tree[groupKey, uint32]       // derived
+	totals   tree[uintKey, Totals]        // derived: live deliveries per table
+
+	optionIDs tree[digestKey, uint32] // derived
 }
 
 // scalars are the single numbers of the state.
@@ -67,6 +71,7 @@ func (s *state) fork() *state {
 func (s *state) setGeneration(gen uint64) {
 	s.tables.gen, s.members.gen, s.entries.gen, s.parts.gen, s.removed.gen, s.spans.gen = gen, gen, gen, gen, gen, gen
 	s.tableIDs.gen, s.ids.gen, s.slots.gen, s.groups.gen, s.totals.gen = gen, gen, gen, gen, gen
+	s.options.gen, s.optionIDs.gen = gen, gen
 }
 
 // hash128 is a sum mod 2^128 of hashes of parts of the state: each change subtracts the old part and adds the new, so the hash

@@ -3,10 +3,22 @@ package catalog
 import "github.com/assaydb/assay/storage/schema"
 
 // record returns the delivery's own part of a packed delivery; which table it is in, and when it came and left, is the entry's.
-func record(blob string) (*Delivery, error) {
+func (s *state) record(blob string) (*Delivery, error) {
+	d := new(Delivery)
+	return d, s.recordInto(d, blob)
+}
+
+// recordInto is record into memory that is used again, lists included.
+func (s *state) recordInto(d *Delivery, blob string) error {
 	r := recordReader(blob)
-	d := r.delivery()
-	return d, r.end()
+	options := r.record(d)
+	if options != 0 {
+		var ok bool
+		if d.Options, ok = s.options.get(uintKey(options)); !ok {
+			r.fail("parse options of number %d are not listed", options)
+		}
+	}
+	return r.end()
 }
 
 func recordReader(blob string) *reader {
@@ -33,8 +45,10 @@ func (r *reader) group(bounds []schema.Bound) (h groupHead, files string) {
 	r.skipValues()
 	h.partition = r.s[start:r.off]
 	h.segments = int(r.uvarint())
-	h.rows, h.bytes = r.varint(), r.varint()
-	h.bounds = r.bounds(bounds)
+	if h.segments != 1 {
+		h.rows, h.bytes = r.varint(), r.varint()
+		h.bounds = r.bounds(bounds)
+	}
 	files = r.string()
 	if h.segments < 1 || h.segments > len(files) {
 		r.fail("a group of %d segments in %d bytes", h.segments, len(files))
@@ -42,9 +56,11 @@ func (r *reader) group(bounds []schema.Bound) (h groupHead, files string) {
 	if h.segments == 1 {
 		one := &reader{s: files}
 		one.take(16 + 32 + 1)
-		one.varint()
-		one.varint()
+		h.rows, h.bytes = one.varint(), one.varint()
 		h.bounds = one.bounds(bounds)
+		if one.err != nil {
+			r.fail("a segment: %v", one.err)
+		}
 	}
 	return h, files
 }
@@ -55,14 +71,17 @@ func (r *reader) skipValues() {
 	}
 }
 
-// groups calls fn with every group of a packed delivery: its head, where it begins and its segments.
+// groups calls fn with every group of a packed delivery: its head, where it begins and its segments. The bounds in the head hold
+// during the call alone.
 func groups(blob string, fn func(h groupHead, offset uint32, files string)) error {
 	r := &reader{s: blob}
 	r.byte()
 	_ = r.string()
+	var bounds []schema.Bound
 	for r.err == nil && r.left() > 0 {
 		offset := uint32(r.off)
-		h, files := r.group(nil)
+		h, files := r.group(bounds[:0])
+		bounds = h.bounds
 		if r.err == nil {
 			fn(h, offset, files)
 		}

@@ -90,9 +90,9 @@ func (l *loader[T]) decode(r *Rows, v *batch.Vector) []T {
 // withoutNulls drops NULL rows without a branch on validity: it writes always and advances by the validity byte.
 func (l *loader[T]) withoutNulls(r *Rows, v *batch.Vector, f folded[T]) folded[T] {
 	l.vals = room(l.vals, r.Len)
-	p, codes := l.payload(v), v.Codes
-	if v.Enc == batch.Dict {
-		p = l.payload(v.Dict.Values)
+	p, codes := l.payload(v), []int32(nil)
+	if v.Enc == batch.Dict { // not where Codes is set: a reused vector may have some from another encoding
+		p, codes = l.payload(v.Dict.Values), v.Codes
 	}
 	if f.groups != nil {
 		l.groups = room(l.groups, r.Len)
@@ -108,21 +108,21 @@ func (l *loader[T]) withoutNulls(r *Rows, v *batch.Vector, f folded[T]) folded[T
 		}
 		return folded[T]{vals: l.vals[:n], groups: l.groups[:n]}
 	}
-	return l.runsWithoutNulls(r, v, p, f.runs)
+	return l.runsWithoutNulls(r, v.Valid, p, codes, f.runs)
 }
 
-func (l *loader[T]) runsWithoutNulls(r *Rows, v *batch.Vector, p []T, runs []Run) folded[T] {
+func (l *loader[T]) runsWithoutNulls(r *Rows, valid []byte, p []T, codes []int32, runs []Run) folded[T] {
 	l.rows = l.rows[:0]
 	n, k := 0, 0
 	for _, run := range runs {
 		for ; k < int(run.End); k++ {
 			row := r.row(k)
 			i := row
-			if v.Codes != nil {
-				i = int(v.Codes[row])
+			if codes != nil {
+				i = int(codes[row])
 			}
 			l.vals[n] = p[i]
-			n += int(v.Valid[row])
+			n += int(valid[row])
 		}
 		l.rows = append(l.rows, Run{End: int32(n), Group: run.Group})
 	}

@@ -77,7 +77,7 @@ func (a *Assay) Create(ctx context.Context, t Table) error {
 	n := max(1, (len(t.Rows)+a.loads-1)/a.loads)
 	for rows := range slices.Chunk(t.Rows, n) {
 		part := Table{Name: t.Name, Columns: t.Columns, Rows: rows}
-		req := &ingest.Request{Table: t.Name, Source: t.Name, Period: "all", Mode: ingest.ModeAppend, Body: strings.NewReader(part.csv())}
+		req := &ingest.Request{Table: t.Name, Source: t.Name, Period: "all", Mode: ingest.ModeAppend, Body: strings.NewReader(part.CSV())}
 		receipt, err := a.Node.Loader().Load(ctx, req)
 		if err != nil {
 			return err

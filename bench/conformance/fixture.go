@@ -78,8 +78,8 @@ func splitCSV(line string) ([]*string, error) {
 	}
 }
 
-// csv returns the fixture as a CSV file.
-func (t Table) csv() string {
+// CSV returns the fixture as a CSV file.
+func (t Table) CSV() string {
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		names[i], _, _ = strings.Cut(c, " ")

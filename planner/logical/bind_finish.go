@@ -52,7 +52,7 @@ func (s *selection) sortKeys(p *Project, sort *Sort) error {
 	for _, o := range s.order {
 		col := -1
 		for i, e := range p.Exprs {
-			if expr.Equal(e, o.expr) {
+			if expr.Equal(e, typed(o.expr)) {
 				col = i
 				break
 			}

@@ -30,7 +30,7 @@ func hashFunctions() []*function {
 			bind: fixed(schema.TypeVarchar, "ti"), row: plain(sha2Row),
 		},
 		{
-			Function: Function{"crc32", "hash", []string{"CRC32(text)"}, "The CRC-32 (IEEE) checksum.", NullStrict, Immutable}, min: 1, max: 1, bind: fixed(schema.TypeInt64, "t"),
+			Function: Function{"crc32", "hash", []string{"CRC32(text)"}, "The CRC-32 (IEEE) checksum.", NullStrict, Immutable}, min: 1, max: 1, bind: fixed(schema.TypeUint64, "t"),
 			row: plain(func(r *row) error { r.setI(int64(crc32.ChecksumIEEE(r.text(0)))); return nil }),
 		},
 	}

@@ -77,6 +77,9 @@ func bindAdd(f *function, args []Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if args[0].Type().Kind == schema.Null {
+		return args[0], nil // of no type yet, so that IF(c, date, NULL + INTERVAL 1 DAY) is a date
+	}
 	x, err := calendarOperand(args[0], u)
 	if err != nil {
 		return nil, err

@@ -44,7 +44,7 @@ func textFunctions() []*function {
 		text("rpad", "text, n, pad", "Filled on the right, or cut, to n characters.", 3, 3, v, "tit", padRow(false)),
 		text("insert", "text, position, length, new", "With length characters from a position replaced.", 4, 4, v, "tiit", insertRow),
 		text("soundex", "text", "The letters' sounds as a letter and at least three digits.", 1, 1, v, "t", soundexRow),
-		text("quote", "text", "As a SQL literal; NULL gives the word NULL.", 1, 1, v, "t", quoteRow),
+		custom(text("quote", "text", "As a SQL literal; NULL gives the word NULL.", 1, 1, v, "t", quoteRow)),
 	}
 }
 
@@ -272,6 +272,10 @@ func insertRow(r *row) error {
 }
 
 func quoteRow(r *row) error {
+	if r.null(0) {
+		r.setText("NULL")
+		return nil
+	}
 	r.add('\'')
 	for _, c := range r.text(0) {
 		switch c {

@@ -102,19 +102,25 @@ func (a *Assay) Drop(ctx context.Context, name string) error {
 
 // Query runs one statement.
 func (a *Assay) Query(ctx context.Context, sql string) ([][]*string, error) {
-	res, err := a.engine.Query(ctx, &planner.Request{SQL: sql, Debug: a.Debug})
+	rows, _, err := a.Ask(ctx, &planner.Request{SQL: sql, Debug: a.Debug})
+	return rows, err
+}
+
+// Ask runs one request to its end and returns its rows and warnings.
+func (a *Assay) Ask(ctx context.Context, req *planner.Request) ([][]*string, []planner.Warning, error) {
+	res, err := a.engine.Query(ctx, req)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, nil, refusal(err)
 	}
 	defer res.Close()
 	var rows [][]*string
 	for {
 		b, err := res.Next(ctx)
 		if err != nil {
-			return nil, refusal(err)
+			return nil, nil, refusal(err)
 		}
 		if b == nil {
-			return rows, nil
+			return rows, res.Warnings, nil
 		}
 		rows = appendText(rows, b.Compact())
 	}
@@ -137,8 +143,18 @@ func appendText(rows [][]*string, b *batch.Batch) [][]*string {
 // refusal gives an error that the SQL layer numbered its number.
 func refusal(err error) error {
 	var e *errs.Error
-	if errors.As(err, &e) && e.MySQL != 0 {
-		return &Refused{Errno: e.MySQL, Detail: e.Error()}
+	if !errors.As(err, &e) || e.MySQL == 0 {
+		return err
 	}
-	return err
+	told := []string{"code " + e.Code}
+	if p := e.SQL; p != nil {
+		told = append(told, fmt.Sprintf("at line %d, column %d, offset %d, length %d: %s", p.Line, p.Column, p.Offset, p.Length, p.Excerpt))
+	}
+	if len(e.Suggestions) > 0 {
+		told = append(told, "suggests "+strings.Join(e.Suggestions, ", "))
+	}
+	if e.Hint != "" {
+		told = append(told, "hint "+e.Hint)
+	}
+	return &Refused{Errno: e.MySQL, Detail: e.Error(), Told: append([]string{e.Detail}, told...)}
 }

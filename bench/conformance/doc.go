@@ -19,7 +19,15 @@
 //
 //	error 1054                             a statement that is refused with this MySQL error number
 //	SELECT nope FROM labs
+//	----
+//	there is no column "nope"              optional: what Assay says besides the number, line by line
+//	code unknown-column
 //
+//	statement clause-ignored               a statement that only Assay runs, with the codes of its warnings
+//	CREATE TABLE t (a INT NOT NULL)
+//
+// "param NAME TYPE VALUE" lines before a statement give the values of its :NAME; TYPE is text, int, uint, double, number, bool, time or null. "tz=ZONE"
+// after query sets the request's time zone.
 // A line "duckdb: SELECT ..." under the statement gives the oracle's own wording where the dialects differ. NULL is written NULL
 // and the empty string (empty). An unanswered query (no ---- line) is filled in from its oracle by `go test -fill`.
 package conformance

@@ -23,6 +23,7 @@ type Engine interface {
 type Refused struct {
 	Errno  int
 	Detail string
+	Told   []string // what else Assay says: code, place, excerpt, suggestions and hint, one a line
 }
 
 // Error returns the number and the engine's words.

@@ -151,8 +151,7 @@ func (g *grammar) exact(depth int) string {
 	case 2:
 		return fmt.Sprintf("(%s * %s)", a, g.literal(exact))
 	case 3:
-		g.inexact = true
-		return fmt.Sprintf("(%s / %s)", b, g.pick("2", "3", "7", "-4", "0", "1.5", "tiny"))
+		return fmt.Sprintf("(%s - %s)", b, a)
 	case 4:
 		return fmt.Sprintf("(0 + %s %% %s)", a, b) // MariaDB's remainder may be -0.000, which it takes for another value than 0.000
 	case 5:
@@ -174,7 +173,8 @@ func (g *grammar) double(depth int) string {
 	case 3:
 		return fmt.Sprintf("SQRT(ABS(%s))", a)
 	case 4:
-		return fmt.Sprintf("%s(%s)", g.pick("ABS", "-", "FLOOR", "CEIL", "ATAN", "SIN", "RADIANS"), a)
+		// With a fraction added: MariaDB shows quotients and sums of a DOUBLE from FLOOR with few digits.
+		return fmt.Sprintf("(%s(%s) + 0.5e0)", g.pick("ABS", "-", "FLOOR", "CEIL", "ATAN", "SIN", "RADIANS"), a)
 	}
 	return fmt.Sprintf("%s(ABS(%s) + 1)", g.pick("LN", "LOG2", "LOG10", "SQRT"), a)
 }
@@ -254,9 +254,17 @@ func (g *grammar) comparable(depth int) (a, b string) {
 func (g *grammar) truth(depth int) string {
 	a, b := g.comparable(depth)
 	e := func() string { return g.expr(truth, depth) }
-	switch g.IntN(14) {
+	switch g.IntN(17) {
+	case 14:
+		return g.quoted(depth)
+	case 15:
+		k := g.number()
+		return fmt.Sprintf("(%s %s %s)", g.expr(k, depth), g.comparison(), g.pick("1.000000", "-1.5000000", "0.00", "2.34500", "2.34501", "99.99499", "0.0000000000001", "1e0", "18446744073709551615", "-9223372036854775808", "12345678901234567890.5", "0x0A"))
+	case 16:
+		k := g.kind()
+		return fmt.Sprintf("(%s %s %s)", g.literal(k), g.comparison(), g.expr(k, depth))
 	case 0, 1, 2:
-		return fmt.Sprintf("(%s %s %s)", a, g.pick("=", "<>", "<", "<=", ">", ">=", "<=>"), b)
+		return fmt.Sprintf("(%s %s %s)", a, g.comparison(), b)
 	case 3, 4:
 		return fmt.Sprintf("(%s %s %s)", e(), g.pick("AND", "OR", "XOR"), e())
 	case 5:
@@ -277,6 +285,21 @@ func (g *grammar) truth(depth int) string {
 		return fmt.Sprintf("(%s %sREGEXP %s)", g.expr(text, depth), g.pick("", "NOT "), g.pick("'a'", "'^a'", "'b$'", "'[0-9]+'", "'a|b'", "'^$'", "'^.{2}$'"))
 	}
 	return fmt.Sprintf("(%s)", g.expr(g.number(), depth)+g.pick(" > 0", " <> 1", " = 0"))
+}
+
+func (g *grammar) comparison() string { return g.pick("=", "<>", "<", "<=", ">", ">=", "<=>", "!=") }
+
+// quoted compares a time or a number with a text constant that is one.
+func (g *grammar) quoted(depth int) string {
+	k := []kind{date, stamp, integer, exact, double}[g.IntN(5)]
+	lit := g.pick("'1'", "'-1.5'", "'0'", "'42'", "'1.50'")
+	if k == date || k == stamp {
+		lit = g.pick("'2025-01-31'", "'2024-02-29 23:59:59'", "'2025-01-01 00:00:00.5'", "'1970-01-01'", "'2025-06-30 12:30:45.123456'")
+	}
+	if g.IntN(4) == 0 {
+		return fmt.Sprintf("(%s IN (%s, NULL))", g.expr(k, depth), lit)
+	}
+	return fmt.Sprintf("(%s %s %s)", g.expr(k, depth), g.comparison(), lit)
 }
 
 func (g *grammar) in(depth int) string {
@@ -369,6 +392,10 @@ func (g *grammar) plainSelect() statement {
 	items := make([]string, n)
 	for i := range items {
 		items[i] = g.expr(g.kind(), 3)
+		if g.IntN(12) == 0 { // only outermost: MariaDB keeps hidden digits of a quotient in what is computed from it
+			g.inexact = true
+			items[i] = fmt.Sprintf("%s / %s", g.expr(g.number(), 2), g.expr(kind(g.IntN(2)), 1))
+		}
 	}
 	distinct := g.pick("", "", "DISTINCT ")
 	if distinct == "" {

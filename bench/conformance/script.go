@@ -1,10 +1,13 @@
 package conformance
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Script is one parsed file.
@@ -15,12 +18,13 @@ type Script struct {
 
 // Block is one paragraph of a script.
 type Block struct {
-	Kind    string // "table", "query", "error", "oracle" or "" for comments
+	Kind    string // "table", "query", "error", "statement", "oracle" or "" for comments
 	Line    int
 	Oracle  string // in force at this block
 	Args    []string
 	SQL     string
 	Wording map[string]string // engine -> its own SQL
+	Params  map[string]any    // values of :NAME
 	Table   Table
 	Answer  []string
 	Filled  bool // an answer stands in the file
@@ -89,8 +93,10 @@ func parseBlock(lines []string, at int) (*Block, error) {
 			return nil, fmt.Errorf("table needs a name")
 		}
 		b.Table = Table{Name: b.Args[0], Columns: head, Rows: tail}
-	case "query", "error":
-		b.statement(head)
+	case "query", "error", "statement":
+		if err := b.statement(head); err != nil {
+			return nil, err
+		}
 		b.Answer, b.Filled = tail, cut
 	default:
 		return nil, fmt.Errorf("no such block %q", b.Kind)
@@ -98,10 +104,16 @@ func parseBlock(lines []string, at int) (*Block, error) {
 	return b, nil
 }
 
-// statement separates the engines' own wordings from the statement.
-func (b *Block) statement(lines []string) {
+// statement separates parameters and the engines' own wordings from the statement.
+func (b *Block) statement(lines []string) error {
 	var sql []string
 	for _, l := range lines {
+		if rest, ok := strings.CutPrefix(l, "param "); ok {
+			if err := b.param(rest); err != nil {
+				return err
+			}
+			continue
+		}
 		engine, own, ok := strings.Cut(l, ": ")
 		if ok && (engine == "mariadb" || engine == "duckdb") {
 			b.Wording[engine] = own
@@ -110,6 +122,39 @@ func (b *Block) statement(lines []string) {
 		sql = append(sql, l)
 	}
 	b.SQL = strings.Join(sql, "\n")
+	return nil
+}
+
+// param reads "NAME TYPE VALUE".
+func (b *Block) param(line string) error {
+	name, rest, _ := strings.Cut(line, " ")
+	typ, text, _ := strings.Cut(rest, " ")
+	var v any
+	var err error
+	switch typ {
+	case "null":
+	case "text":
+		v = text
+	case "int":
+		v, err = strconv.ParseInt(text, 10, 64)
+	case "uint":
+		v, err = strconv.ParseUint(text, 10, 64)
+	case "double":
+		v, err = strconv.ParseFloat(text, 64)
+	case "bool":
+		v, err = strconv.ParseBool(text)
+	case "number":
+		v = json.Number(text)
+	case "time":
+		v, err = time.Parse(time.RFC3339, text)
+	default:
+		err = fmt.Errorf("no parameter type %q", typ)
+	}
+	if b.Params == nil {
+		b.Params = map[string]any{}
+	}
+	b.Params[name] = v
+	return err
 }
 
 // For returns the statement as an engine should be asked.

@@ -2,7 +2,6 @@ package conformance_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -54,10 +53,10 @@ func answer(t *testing.T, a *conformance.Assay, sql string, ordered bool) []stri
 }
 
 // TestRandomSelfChecks needs no oracle: the same statement gives the same rows with and without the planner's rewrites, with one
-// thread and with four, before and after a restart; and a condition, its negation and its NULLs part a table's rows.
+// thread and with four, on one node and on three, before and after a restart; and a condition, its negation and its NULLs part a table's rows.
 func TestRandomSelfChecks(t *testing.T) {
 	dir := t.TempDir()
-	r := rand.New(rand.NewPCG(seed(t), 2))
+	r := newRand(t)
 	a := node(t, dir, "1")
 	deliveries(t, a, randomTable(r, "calm", 240, false), 4)
 	deliveries(t, a, randomTable(r, "wild", 90, true), 3)
@@ -84,9 +83,14 @@ func TestRandomSelfChecks(t *testing.T) {
 	}
 	a = node(t, dir, "4")
 	defer a.Close()
-	for sql, want := range asked {
-		if got := answer(t, a, sql, statements[sql].ordered); !slices.Equal(got, want) {
-			t.Errorf("%s\n  1 thread              %q\n  4 threads, restarted  %q", sql, want, got)
+	for _, nodes := range []int{1, 3} {
+		if nodes > 1 {
+			a.Spread(nodes, t.TempDir())
+		}
+		for sql, want := range asked {
+			if got := answer(t, a, sql, statements[sql].ordered); !slices.Equal(got, want) {
+				t.Errorf("%s\n  1 thread, 1 node                %q\n  4 threads, %d nodes, restarted  %q", sql, want, nodes, got)
+			}
 		}
 	}
 }

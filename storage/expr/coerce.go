@@ -257,6 +257,9 @@ func flooredTo(op kernel.Op, v schema.Value, t schema.Type) (kernel.Op, schema.V
 	}
 	down := decimal.Pow10(int(v.Type.Scale - t.Scale))
 	q, r, ok := v.Wide().QuoRem(down)
+	if ok && r.Sign() == 0 {
+		return op, v, false // 20.000 is a value of the column: nothing to round
+	}
 	if ok && r.Sign() < 0 {
 		q, ok = q.AddInt64(-1)
 	}

@@ -214,19 +214,22 @@ func regexpReplace(c *Call) (rowFunc, error) {
 			matches = matches[min(int(n)-1, len(matches)):min(int(n), len(matches))]
 		}
 		r.setBytes(s[:from])
-		r.replaceAll(re, s[from:], matches, template)
-		return nil
+		return r.replaceAll(re, s[from:], matches, template)
 	}, nil
 }
 
-func (r *row) replaceAll(re *regexp.Regexp, s []byte, matches [][]int, template []byte) {
-	at := 0
+func (r *row) replaceAll(re *regexp.Regexp, s []byte, matches [][]int, template []byte) error {
+	at, limit := 0, len(r.out.Data)+MaxTextBytes
 	for _, m := range matches {
+		if len(r.out.Data) > limit {
+			return errTooLong
+		}
 		r.setBytes(s[at:m[0]])
 		r.out.Data = re.Expand(r.out.Data, template, s, m)
 		at = m[1]
 	}
 	r.setBytes(s[at:])
+	return nil
 }
 
 // replacement turns MySQL's (ICU's) $1 and \$ into the template form of Go's regexp, in which $1x would name a group.

@@ -50,8 +50,12 @@ func textFunctions() []*function {
 
 func concatRow(r *row) error {
 	r.set = true
+	limit := len(r.out.Data) + MaxTextBytes
 	for i := range r.in {
 		r.setBytes(r.text(i))
+		if len(r.out.Data) > limit {
+			return errTooLong
+		}
 	}
 	return nil
 }
@@ -182,10 +186,13 @@ func replaceRow(r *row) error {
 		r.setBytes(s)
 		return nil
 	}
-	for {
+	for limit := len(r.out.Data) + MaxTextBytes; ; {
 		i := bytes.Index(s, from)
-		if i < 0 || len(r.out.Data) > maxVectorBytes {
+		if i < 0 {
 			break
+		}
+		if len(r.out.Data) > limit {
+			return errTooLong
 		}
 		r.setBytes(s[:i])
 		r.setBytes(to)

@@ -48,7 +48,7 @@ fmt: $(GOFUMPT) ## format the code
 fuzz: ## run every fuzz target for FUZZTIME (30s) each
 	@set -e; for f in $$(grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' .); do \
 	  for t in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$f | sed 's/func //'); do \
-	    echo "== $$t in $$(dirname $$f)"; $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f); \
+	    echo "== $$t in $$(dirname $$f)"; $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 50x ./$$(dirname $$f); \
 	  done; done
 
 bench: ## Go benchmarks of every kernel and path (BENCHTIME, BENCHPKG)

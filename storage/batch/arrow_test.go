@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/decimal"
 	"github.com/assaydb/assay/storage/schema"
 	"pgregory.net/rapid"
@@ -196,6 +197,35 @@ func TestDamagedFrames(t *testing.T) {
 		if read(bad) == nil {
 			t.Fatalf("a flipped bit in byte %d was not seen", i)
 		}
+	}
+}
+
+// TestNullColumnsAlone holds more rows than the frame has bits.
+func TestNullColumnsAlone(t *testing.T) {
+	fields := []batch.Field{{Name: "n", Type: schema.Type{Kind: schema.Null}}}
+	var buf bytes.Buffer
+	w := batch.NewFrameWriter(&buf, fields)
+	if err := w.Write(&batch.Batch{Cols: []*batch.Vector{batch.NewConst(schema.NullValue(fields[0].Type), 1<<20)}, Len: 1 << 20}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := batch.NewFrameReader(&buf, fields).Next()
+	if err != nil || b.Len != 1<<20 {
+		t.Fatal(b, err)
+	}
+}
+
+// TestFrameOfOtherColumns refuses a frame whose schema is not the expected one, and one that names a thousand million columns.
+func TestFrameOfOtherColumns(t *testing.T) {
+	frame, fields := goldenFrame(t)
+	n := binary.LittleEndian.Uint32(frame[4:])
+	payload := frame[16 : 16+n]
+	if _, err := batch.DecodeFrame(payload, fields[:1]); !errs.Is(err, errs.Corrupt) {
+		t.Fatalf("fewer columns: %v", err)
+	}
+	for i := range payload {
+		bad := bytes.Clone(payload)
+		bad[i] = 0x40
+		_, _ = batch.DecodeFrame(bad, fields) // an error or other values, within bounded memory
 	}
 }
 

@@ -3,13 +3,17 @@ package batch
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
 	"github.com/zeebo/xxh3"
 )
 
@@ -90,7 +94,7 @@ func (f *FrameWriter) send(frame []byte) error {
 func (f *FrameWriter) Close() error { return f.send(make([]byte, frameHeader)) }
 
 // FrameReader reads what a FrameWriter wrote. Arrow's reader trusts lengths inside a message, so frames are to be taken only from
-// authenticated peers; their own length is bounded and their bytes are checked before Arrow sees them.
+// authenticated peers; their own length is bounded, and their checksum and columns are checked before Arrow sees them.
 type FrameReader struct {
 	r      io.Reader
 	fields []Field
@@ -168,7 +172,12 @@ func DecodeFrame(payload []byte, fields []Field) (b *Batch, err error) {
 			b, err = nil, errs.New(errs.Corrupt, "bad-frame", "malformed Arrow message: %v", p)
 		}
 	}()
-	r, err := ipc.NewReader(bytes.NewReader(payload), ipc.WithAllocator(&boundedAllocator{left: 4*len(payload) + 1<<16}))
+	if !bytes.HasPrefix(payload, schemaMessage(fields)) {
+		// Arrow's reader believes every length inside a schema, so it sees only the one that is expected.
+		return nil, errs.New(errs.Corrupt, "bad-frame", "a frame has other columns than the fragment's")
+	}
+	bound := ipc.WithAllocator(&boundedAllocator{left: 4*len(payload) + 1<<16})
+	r, err := ipc.NewReaderFromMessageReader(newBoundedMessages(payload, bound), bound)
 	if err != nil {
 		return nil, errs.New(errs.Corrupt, "bad-frame", "malformed Arrow message: %w", err)
 	}
@@ -177,7 +186,41 @@ func DecodeFrame(payload []byte, fields []Field) (b *Batch, err error) {
 	if err != nil {
 		return nil, errs.New(errs.Corrupt, "bad-frame", "malformed Arrow message: %w", err)
 	}
+	stored := func(f Field) bool { return f.Type.Kind != schema.Null } // takes a bit a row at least
+	if slices.ContainsFunc(fields, stored) && rec.NumRows() > 8*int64(len(payload)) {
+		return nil, errs.New(errs.Corrupt, "bad-frame", "a frame of %d bytes says that it has %d rows", len(payload), rec.NumRows())
+	}
 	return FromArrow(rec, fields)
+}
+
+// schemaMessage is how a frame of these columns begins.
+func schemaMessage(fields []Field) []byte {
+	var buf bytes.Buffer
+	// A stream of no records is the schema and the mark of the end, eight bytes; writing to memory does not fail.
+	_ = ipc.NewWriter(&buf, ipc.WithSchema(ArrowSchema(fields))).Close()
+	return buf.Bytes()[:max(0, buf.Len()-8)]
+}
+
+// boundedMessages reads the messages of one payload. Arrow's own reader makes room for as many bytes of metadata as a message
+// claims; this one looks first whether they can be there.
+type boundedMessages struct {
+	ipc.MessageReader
+	rest *bytes.Reader
+	all  []byte
+}
+
+func newBoundedMessages(payload []byte, opts ...ipc.Option) *boundedMessages {
+	rest := bytes.NewReader(payload)
+	return &boundedMessages{ipc.NewMessageReader(rest, opts...), rest, payload}
+}
+
+// Message is part of ipc.MessageReader.
+func (m *boundedMessages) Message() (*ipc.Message, error) {
+	next := m.all[len(m.all)-m.rest.Len():]
+	if len(next) < 8 || binary.LittleEndian.Uint32(next) != math.MaxUint32 || uint64(binary.LittleEndian.Uint32(next[4:])) > uint64(len(next)-8) {
+		return nil, errors.New("a message is longer than its frame")
+	}
+	return m.MessageReader.Message()
 }
 
 // boundedAllocator panics where a lying length asks for far more memory than the payload could fill.

@@ -67,8 +67,10 @@ func (s *session) checkBytes(p *physical.Plan) error {
 	if limit <= 0 || p.Bytes <= limit {
 		return nil
 	}
-	return errs.New(errs.Limit, "scan-limit-exceeded", "the query would read up to %d bytes of %d segments, and %d are allowed (max_bytes)", p.Bytes, p.Segments, limit).
+	e := errs.New(errs.Limit, "scan-limit-exceeded", "the query would read up to %d bytes of %d segments, and %d are allowed (max_bytes)", p.Bytes, p.Segments, limit).
 		WithHint("filter on a partition or sort column, name fewer columns, or raise max_bytes")
+	e.Estimate = &errs.Estimate{Bytes: p.Bytes, Segments: p.Segments, SegmentsTotal: p.Total}
+	return e
 }
 
 // smaller returns the stricter of two limits, where 0 means none.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -94,23 +96,15 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: code N command...")
 	}
 	err := ts.Exec(args[1], args[2:]...)
-	got := "0"
-	var exit interface{ ExitCode() int }
+	got := 0
 	if err != nil {
-		if errors.As(err, &exit) {
-			got = itoa(exit.ExitCode())
-		} else {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
 			ts.Fatalf("%v", err)
 		}
+		got = exit.ExitCode()
 	}
-	if got != args[0] {
-		ts.Fatalf("exit code %s, want %s", got, args[0])
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
 	}
-}
-
-func itoa(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return itoa(n/10) + itoa(n%10)
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/assaydb/assay/storage/errs"
@@ -16,16 +17,32 @@ func newRouter(routes []route, wrap func(route) http.Handler, log func(w http.Re
 	e.HTTPErrorHandler = func(err error, c echo.Context) { log(c.Response(), c.Request(), unmatched(err, c.Request())) }
 	for _, rt := range routes {
 		h := wrap(rt)
-		e.Add(rt.method, echoPath(rt.path), func(c echo.Context) error {
+		serve := func(c echo.Context) error {
 			r := c.Request()
 			for _, name := range c.ParamNames() {
-				r.SetPathValue(name, c.Param(name))
+				r.SetPathValue(name, pathValue(r, c.Param(name)))
 			}
 			h.ServeHTTP(c.Response(), r)
 			return nil
-		})
+		}
+		e.Add(rt.method, echoPath(rt.path), serve)
+		if rt.method == http.MethodGet {
+			e.Add(http.MethodHead, echoPath(rt.path), serve) // net/http drops the body
+		}
 	}
 	return e
+}
+
+// pathValue undoes the escapes of a path component. echo matches the raw path where there is one, so that an escaped slash stays
+// within its component, and hands out the pieces as they were sent.
+func pathValue(r *http.Request, sent string) string {
+	if r.URL.RawPath == "" {
+		return sent
+	}
+	if plain, err := url.PathUnescape(sent); err == nil {
+		return plain
+	}
+	return sent
 }
 
 // echoPath turns /v1/tables/{t} into /v1/tables/:t.
@@ -37,7 +54,11 @@ func unmatched(err error, r *http.Request) error {
 	if he, ok := err.(*echo.HTTPError); ok { //nolint:errorlint // echo returns its own sentinel unwrapped
 		switch he.Code {
 		case http.StatusNotFound:
-			return errs.New(errs.NotFound, "no-route", "there is nothing at %q", r.URL.Path).WithHint("see /v1/openapi.json for what there is")
+			e := errs.New(errs.NotFound, "no-route", "there is nothing at %q", r.URL.Path)
+			if short := strings.TrimRight(r.URL.Path, "/"); short != r.URL.Path && short != "" {
+				return e.WithHint("paths have no slash at the end").Suggest(short)
+			}
+			return e.WithHint("see /v1/openapi.json for what there is")
 		case http.StatusMethodNotAllowed:
 			return methodError{r.Method, r.URL.Path}
 		}

@@ -177,7 +177,7 @@ func (b *background) execute(ctx context.Context, a *asked, req *planner.Request
 	}
 	defer func() {
 		b.update(a, func() { a.res = nil })
-		res.Close()
+		res.Close() //nolint:errcheck // its error came with the rows
 		b.metrics.query(res.Stats(), err)
 	}()
 	b.update(a, func() { a.res, a.CatalogIndex = res, res.CatalogIndex })
@@ -204,11 +204,14 @@ func (b *background) finish(a *asked, err error) {
 		b.end(a, stateSucceeded, nil)
 		return
 	}
-	p, _ := problemOf(err)
 	state := stateFailed
 	if errs.Is(classify(err), errs.Canceled) {
-		state = stateCanceled
+		if state = stateCanceled; b.ctx.Err() != nil {
+			// Nobody canceled it: it may be asked again.
+			state, err = stateFailed, errs.New(errs.Unavailable, "restarted", "the node stopped while the query ran")
+		}
 	}
+	p, _ := problemOf(err)
 	if p.Status == 500 {
 		b.log.Error("background query failed", "query", a.ID.String(), "error", err)
 	}
@@ -315,6 +318,18 @@ func (b *background) expireOld(now time.Time) {
 			b.expire(a)
 		}
 	}
+}
+
+// busy reports whether a query runs or waits.
+func (b *background) busy() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, a := range b.byID {
+		if !a.ended() {
+			return true
+		}
+	}
+	return false
 }
 
 // close cancels what runs and waits for it.

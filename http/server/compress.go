@@ -2,6 +2,7 @@ package server
 
 import (
 	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -91,6 +92,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if b.left -= int64(n); b.left < 0 {
 		return n, errs.New(errs.TooLarge, "body-too-large", "the body is larger than the limit of %d bytes", b.limit)
+	}
+	if err != nil && !errors.Is(err, io.EOF) && errs.As(err) == nil {
+		err = errs.New(errs.Invalid, "bad-body", "the body cannot be read: %w", err)
 	}
 	return n, err
 }

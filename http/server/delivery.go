@@ -62,10 +62,7 @@ func deliveryOf(table string, index uint64, d *catalog.Delivery) deliveryView {
 }
 
 func (s *Server) handleDeliveries(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "limit", "cursor")
-	if err != nil {
-		return err
-	}
+	q := paramsOf(r)
 	snap, t, err := s.tableOf(r)
 	if err != nil {
 		return err

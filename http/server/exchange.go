@@ -19,6 +19,7 @@ type exchange struct {
 	idle    time.Duration
 	status  int
 	bytes   int64
+	query   *query
 	queryID string // for the access log
 	who     string
 }
@@ -57,8 +58,11 @@ func (b *patientBody) Read(p []byte) (int, error) {
 	if err != nil {
 		b.control.SetReadDeadline(time.Time{}) //nolint:errcheck // as above
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return n, errs.New(errs.Timeout, "upload-stalled", "nothing of the body arrived for %s", b.idle)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return n, errs.New(errs.Invalid, "body-cut", "the connection ended before the body did: %w", err)
 	}
 	return n, err
 }

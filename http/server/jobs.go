@@ -114,10 +114,7 @@ func (s *Server) handleStartJob(kind string, do work) func(http.ResponseWriter, 
 }
 
 func (s *Server) handleJobs(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "limit", "cursor")
-	if err != nil {
-		return err
-	}
+	q := paramsOf(r)
 	out, err := pageOf(q, slices.Values(s.jobs.views()), func(v job) string { return v.ID.String() }, func(v job) any { return v })
 	if err != nil {
 		return err

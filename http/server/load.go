@@ -24,10 +24,7 @@ func loadParams() []string {
 
 // handleLoad takes one file and answers with its receipt.
 func (s *Server) handleLoad(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, loadParams()...)
-	if err != nil {
-		return err
-	}
+	q := paramsOf(r)
 	leave, err := s.loads.Enter(r.Context())
 	if err != nil {
 		return err
@@ -107,7 +104,7 @@ func uploadBody(r *http.Request, q *query) (io.Reader, string, error) {
 func formField(part *multipart.Part, values url.Values) error {
 	name := part.FormName()
 	if !slices.Contains(loadParams(), name) {
-		return errs.New(errs.Invalid, "unknown-parameter", "there is no parameter %q here", name).WithHint("known are: %s", strings.Join(loadParams(), ", "))
+		return unknownParameter(name, loadParams())
 	}
 	text, err := io.ReadAll(&bounded{r: part, left: maxFieldBytes, limit: maxFieldBytes})
 	if err != nil {

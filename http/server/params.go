@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/assaydb/assay/planner/sqlparse"
 	"github.com/assaydb/assay/storage/bytesize"
 	"github.com/assaydb/assay/storage/errs"
 )
@@ -27,10 +28,10 @@ func queryOf(r *http.Request, known ...string) (*query, error) {
 	}
 	for name, given := range values {
 		if strings.HasPrefix(name, "param_") && slices.Contains(known, "param_") {
-			continue
+			name = "param_"
 		}
 		if !slices.Contains(known, name) {
-			return nil, errs.New(errs.Invalid, "unknown-parameter", "there is no parameter %q here", name).WithHint("known are: %s", strings.Join(known, ", "))
+			return nil, unknownParameter(name, known)
 		}
 		if len(given) > 1 {
 			return nil, errs.New(errs.Invalid, "repeated-parameter", "the parameter %q is given %d times", name, len(given))
@@ -38,6 +39,18 @@ func queryOf(r *http.Request, known ...string) (*query, error) {
 	}
 	return &query{values: values}, nil
 }
+
+func unknownParameter(name string, known []string) error {
+	e := errs.New(errs.Invalid, "unknown-parameter", "there is no parameter %q here", name)
+	if len(known) == 0 {
+		return e.WithHint("this path takes none")
+	}
+	shown := strings.ReplaceAll(strings.Join(known, ", "), "param_", "param_NAME")
+	return e.WithHint("known are: %s", shown).Suggest(sqlparse.Nearest(name, known)...)
+}
+
+// paramsOf returns the URL's parameters, which were checked against the route's list before its handler ran.
+func paramsOf(r *http.Request) *query { return exchangeOf(r).query }
 
 func (q *query) fail(name, value, want string) {
 	if q.err == nil {

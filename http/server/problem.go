@@ -21,6 +21,8 @@ type problem struct {
 	SQL         *errs.SQLPos `json:"sql,omitempty"`
 	Suggestions []string     `json:"suggestions,omitempty"`
 	MySQL       *mysqlCode   `json:"mysql,omitempty"`
+
+	Estimate *errs.Estimate `json:"estimate,omitempty"` // with scan-limit-exceeded
 }
 
 type mysqlCode struct {
@@ -106,6 +108,7 @@ func problemOf(err error) (problem, outcome) {
 	plain := *e
 	plain.Hint = ""
 	p.Detail, p.Hint, p.SQL, p.Suggestions = plain.Error(), e.Hint, e.SQL, e.Suggestions
+	p.Estimate = e.Estimate
 	if e.Code != "" {
 		p.Code = e.Code
 	}

@@ -17,10 +17,7 @@ import (
 )
 
 func (s *Server) handleStartQuery(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, sqlParams()...)
-	if err != nil {
-		return err
-	}
+	q := paramsOf(r)
 	req, err := s.statement(r, q)
 	if err != nil {
 		return err
@@ -36,10 +33,7 @@ func (s *Server) handleStartQuery(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (s *Server) handleQueries(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "limit", "cursor")
-	if err != nil {
-		return err
-	}
+	q := paramsOf(r)
 	out, err := pageOf(q, slices.Values(s.queries.list(whoOf(r))), func(v queryView) string { return v.ID.String() }, func(v queryView) any { return v })
 	if err != nil {
 		return err
@@ -73,10 +67,7 @@ func (s *Server) handleCancelQuery(w http.ResponseWriter, r *http.Request) error
 
 // handleResults sends a kept result. Each format is made once, as a file, so that Range and ETag work on stable bytes.
 func (s *Server) handleResults(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "format", "download")
-	if err != nil {
-		return err
-	}
+	q := paramsOf(r)
 	id, err := schema.ParseID(r.PathValue("id"))
 	if err != nil {
 		return err

@@ -16,10 +16,7 @@ type partitionView struct {
 }
 
 func (s *Server) handlePartitions(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "limit", "cursor")
-	if err != nil {
-		return err
-	}
+	q := paramsOf(r)
 	snap, t, err := s.tableOf(r)
 	if err != nil {
 		return err
@@ -65,10 +62,7 @@ type partView struct {
 }
 
 func (s *Server) handleSegments(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "limit", "cursor")
-	if err != nil {
-		return err
-	}
+	q := paramsOf(r)
 	snap, t, err := s.tableOf(r)
 	if err != nil {
 		return err

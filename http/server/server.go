@@ -30,6 +30,7 @@ type Server struct {
 	routes   []route
 	http     *http.Server
 	draining atomic.Bool
+	running  atomic.Int64 // requests of other than public routes
 }
 
 // New builds a server from its parts.
@@ -89,7 +90,7 @@ func (s *Server) ServeAdmin(ctx context.Context, l net.Listener) error {
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	mux.Handle("/metrics", s.metrics.handler())
 	admin := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes}
-	stop := context.AfterFunc(ctx, func() { admin.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = admin.Close() })
 	defer stop()
 	if err := admin.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve admin: %w", err)
@@ -97,20 +98,38 @@ func (s *Server) ServeAdmin(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// Drain makes /readyz answer 503, so that balancers look elsewhere, while everything still works.
+// Drain makes /readyz and every new request answer 503, so that balancers and clients look elsewhere, while what runs goes on.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Shutdown takes no new connections, waits for running requests until ctx ends, then cuts them, and stops background work.
+// drainPoll is how often Shutdown looks whether something still runs.
+const drainPoll = 10 * time.Millisecond
+
+// Shutdown drains: it waits for running requests and background queries until ctx ends, and cuts what is left. Jobs are stopped at
+// once, since they can be started again. The listener stays open meanwhile: a balancer must be able to see /readyz say no.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
-	s.queries.close()
 	s.jobs.close()
+	s.settle(ctx)
+	s.queries.close()
 	err := s.http.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("cutting requests that still run")
 		err = s.http.Close()
 	}
 	return err
+}
+
+// settle waits until nothing runs or ctx ends.
+func (s *Server) settle(ctx context.Context) {
+	tick := time.NewTicker(drainPoll)
+	defer tick.Stop()
+	for s.running.Load() > 0 || s.queries.busy() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // wrap puts around a handler what every request gets: counting, deadlines, authentication, the access log, and an end for errors
@@ -138,13 +157,20 @@ func (s *Server) run(rt route, x *exchange, r *http.Request) (err error) {
 		}
 	}()
 	x.Header().Set("X-Content-Type-Options", "nosniff")
+	if !rt.public {
+		s.running.Add(1)
+		defer s.running.Add(-1)
+	}
 	if s.parts.Tokens != nil && !rt.public {
 		if x.who, err = s.parts.Tokens.Identify(r); err != nil {
 			return err
 		}
 	}
-	if s.draining.Load() && !rt.public && rt.method != http.MethodGet {
+	if s.draining.Load() && !rt.public {
 		return errs.New(errs.Unavailable, "draining", "this node is shutting down")
+	}
+	if x.query, err = queryOf(r, rt.query...); err != nil && !rt.public {
+		return err
 	}
 	if key := r.Header.Get("Idempotency-Key"); key != "" && rt.method == http.MethodPost {
 		return s.replies.once(key, x, r, rt.handle)

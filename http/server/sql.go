@@ -25,10 +25,7 @@ func sqlParams() []string {
 
 // handleSQL runs one statement and streams its result.
 func (s *Server) handleSQL(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, sqlParams()...)
-	if err != nil {
-		return err
-	}
+	q := paramsOf(r)
 	req, err := s.statement(r, q)
 	if err != nil {
 		return err
@@ -42,13 +39,17 @@ func (s *Server) handleSQL(w http.ResponseWriter, r *http.Request) error {
 		s.metrics.query(planner.Stats{}, err)
 		return err
 	}
-	defer res.Close()
+	defer res.Close() //nolint:errcheck // its error came with the rows
 	if x := exchangeOf(r); x != nil {
 		x.queryID = res.QueryID.String()
 	}
 	describe(w.Header(), res)
 	if req.DryRun {
 		return writeJSON(w, http.StatusOK, dryRun(res))
+	}
+	if r.Method == http.MethodHead {
+		w.Header().Set("Content-Type", format.ContentType())
+		return nil
 	}
 	err = s.stream(w, r, res, format, q.text("download"))
 	s.metrics.query(res.Stats(), err)
@@ -61,7 +62,10 @@ func (s *Server) statement(r *http.Request, q *query) (*planner.Request, error) 
 		Params: map[string]any{}, DryRun: q.flag("dry_run"), Timeout: q.duration("timeout"), MaxBytes: q.bytes("max_bytes"),
 		MaxRows: q.count("max_rows", 0, math.MaxInt64), At: uint64(q.count("at", 0, math.MaxInt64)),
 		MinIndex: uint64(q.count("min_index", 0, math.MaxInt64)), Zone: q.text("tz"), Cache: q.text("cache"),
-		ReadOnly: r.Method == http.MethodGet, Principal: planner.Principal{Name: whoOf(r)},
+		ReadOnly: r.Method != http.MethodPost, Principal: planner.Principal{Name: whoOf(r)},
+	}
+	if req.At == 0 && q.values.Has("at") {
+		q.fail("at", q.text("at"), "a catalog index, which counts from 1")
 	}
 	if q.err != nil {
 		return nil, q.err
@@ -180,18 +184,13 @@ func headerText(s string) string {
 }
 
 func dryRun(res *planner.Result) any {
-	type estimate struct {
-		Bytes         int64 `json:"bytes"`
-		Segments      int64 `json:"segments"`
-		SegmentsTotal int64 `json:"segments_total"`
-	}
 	return struct {
 		DryRun   bool              `json:"dry_run"`
 		Columns  []batch.Field     `json:"columns"`
-		Estimate estimate          `json:"estimate"`
+		Estimate errs.Estimate     `json:"estimate"`
 		Index    uint64            `json:"catalog_index"`
 		Warnings []planner.Warning `json:"warnings,omitempty"`
-	}{true, res.Fields, estimate(res.Estimate), res.CatalogIndex, res.Warnings}
+	}{true, append([]batch.Field{}, res.Fields...), errs.Estimate(res.Estimate), res.CatalogIndex, res.Warnings}
 }
 
 // stream sends the rows. Until the first batch is there nothing is sent, so that whatever fails before has its own status; what
@@ -308,7 +307,11 @@ func decodeJSON(text []byte, into any) error {
 	d.DisallowUnknownFields()
 	d.UseNumber()
 	if err := d.Decode(into); err != nil {
-		return errs.New(errs.Invalid, "bad-json", "the JSON body cannot be read at byte %d: %w", d.InputOffset(), err)
+		if e := errs.As(err); e != nil {
+			e.Kind = errs.Meaning // it was read and does not do, such as an unknown type
+			return e
+		}
+		return errs.New(errs.Invalid, "bad-json", "the JSON body cannot be read at byte %d: %s", d.InputOffset(), strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if d.More() {
 		return errs.New(errs.Invalid, "bad-json", "there is text after the JSON value at byte %d", d.InputOffset())

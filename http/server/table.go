@@ -67,10 +67,7 @@ func (s *Server) tableOf(r *http.Request) (*catalog.Snapshot, *schema.Table, err
 }
 
 func (s *Server) handleTables(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "limit", "cursor")
-	if err != nil {
-		return err
-	}
+	q := paramsOf(r)
 	snap := s.parts.Catalog.Snapshot()
 	tables := slices.SortedFunc(slices.Values(snap.Tables()), func(a, b *schema.Table) int { return strings.Compare(a.Name, b.Name) })
 	out, err := pageOf(q, slices.Values(tables), func(t *schema.Table) string { return t.Name }, func(t *schema.Table) any { return viewOf(snap, t) })
@@ -218,10 +215,7 @@ func (s *Server) handleDropTable(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) handleDDL(w http.ResponseWriter, r *http.Request) error {
-	q, err := queryOf(r, "for")
-	if err != nil {
-		return err
-	}
+	q := paramsOf(r)
 	if _, _, err := s.tableOf(r); err != nil {
 		return err
 	}

@@ -40,6 +40,14 @@ type Error struct {
 	Suggestions []string
 	MySQL       int // MySQL errno when the SQL layer knows one; 0 lets the edge choose by Kind
 	Cause       error
+	Estimate    *Estimate // of the scan that went over a limit
+}
+
+// Estimate is what a query would read, known before it runs.
+type Estimate struct {
+	Bytes         int64 `json:"bytes"`
+	Segments      int64 `json:"segments"`
+	SegmentsTotal int64 `json:"segments_total"`
 }
 
 // SQLPos is a place in a statement. Line and Column count from 1, Offset and Length are bytes from 0.

@@ -68,12 +68,12 @@ type ndjsonWriter struct {
 
 func newNDJSON(w io.Writer, fields []batch.Field) *ndjsonWriter {
 	n := &ndjsonWriter{sink: sink{w: w}}
-	for i, f := range fields {
+	for i, name := range distinctNames(fields) {
 		key := []byte{'{'}
 		if i > 0 {
 			key[0] = ','
 		}
-		n.keys = append(n.keys, append(appendString(key, []byte(f.Name)), ':'))
+		n.keys = append(n.keys, append(appendString(key, []byte(name)), ':'))
 	}
 	return n
 }

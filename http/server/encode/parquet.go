@@ -18,16 +18,28 @@ type parquetWriter struct {
 
 func newParquet(w io.Writer, fields []batch.Field) *parquetWriter {
 	t := &schema.Table{Name: "result", Codec: schema.CodecZstd}
-	seen := map[string]bool{}
+	names := distinctNames(fields)
 	for i, f := range fields {
-		name := f.Name
-		for n := 2; seen[name]; n++ {
-			name = fmt.Sprintf("%s_%d", f.Name, n)
-		}
-		seen[name] = true
-		t.Columns = append(t.Columns, schema.Column{ID: uint32(i + 1), Name: name, Type: storable(f.Type)})
+		t.Columns = append(t.Columns, schema.Column{ID: uint32(i + 1), Name: names[i], Type: storable(f.Type)})
 	}
 	return &parquetWriter{w: segment.NewWriter(w, segment.Options{Table: t, ID: schema.NewID(), Bare: true}), columns: t.Columns}
+}
+
+// distinctNames gives columns that share a name a number: a, a_2, a_3.
+func distinctNames(fields []batch.Field) []string {
+	taken := map[string]bool{}
+	for _, f := range fields {
+		taken[f.Name] = true
+	}
+	out, seen := make([]string, len(fields)), map[string]bool{}
+	for i, f := range fields {
+		name := f.Name
+		for n := 2; seen[name] || name != f.Name && taken[name]; n++ {
+			name = fmt.Sprintf("%s_%d", f.Name, n)
+		}
+		seen[name], out[i] = true, name
+	}
+	return out
 }
 
 func storable(t schema.Type) schema.Type {

@@ -68,7 +68,7 @@ func checkMetrics(t *testing.T, base string) {
 	}
 	want := []string{
 		"assay_catalog_index", "assay_catalog_tables", "assay_http_request_seconds", "assay_http_requests_total", "assay_load_bytes_total",
-		"assay_load_rows_total", "assay_loads_running", "assay_loads_total", "assay_queries_total", "assay_query_scanned_total",
+		"assay_load_rows_total", "assay_loads_running", "assay_loads_total", "assay_queries_running", "assay_queries_total", "assay_query_scanned_total",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("metrics %v, want %v", names, want)

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -38,6 +39,9 @@ func New(base, token string) (*Client, error) {
 	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &http.Client{Transport: transport}}, nil
 }
 
+// Close drops idle connections. The client may be used again after it.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
 // Problem is an error that the server answered with (RFC 9457).
 type Problem struct {
 	Title       string    `json:"title"`
@@ -47,6 +51,8 @@ type Problem struct {
 	Hint        string    `json:"hint"`
 	SQL         *Position `json:"sql"`
 	Suggestions []string  `json:"suggestions"`
+
+	RetryAfter time.Duration `json:"-"` // as the server asks, 0 when it does not
 }
 
 // Position is a place in a statement; Line and Column count from 1.
@@ -118,6 +124,9 @@ func (c *Client) do(req *http.Request) (*http.Response, error) {
 		p.Detail = ""
 	}
 	p.Status = resp.StatusCode
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		p.RetryAfter = time.Duration(seconds) * time.Second
+	}
 	return nil, p
 }
 

@@ -41,6 +41,9 @@ type Receipt struct {
 	Raw          []byte   `json:"-"`
 }
 
+// maxPause bounds what a server can make an upload wait between attempts.
+const maxPause = 30 * time.Second
+
 // Load sends a file and returns its receipt. Sending the same file again is a no-op on the server, so an attempt whose reply was
 // lost is repeated.
 func (c *Client) Load(ctx context.Context, up Upload) (*Receipt, error) {
@@ -54,11 +57,15 @@ func (c *Client) Load(ctx context.Context, up Upload) (*Receipt, error) {
 		if err == nil || tries == 0 || !transient(err) {
 			return receipt, err
 		}
+		pause := wait
+		if p := (*Problem)(nil); errors.As(err, &p) {
+			pause = max(wait, min(p.RetryAfter, maxPause))
+		}
 		if up.Retrying != nil {
-			up.Retrying(err, wait)
+			up.Retrying(err, pause)
 		}
 		select {
-		case <-time.After(wait):
+		case <-time.After(pause):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -16,6 +17,8 @@ type Statement struct {
 	Format string            // json, ndjson, csv, tsv, arrow, parquet or table
 	Params map[string]string // values of :NAME
 	DryRun bool
+	// MaxRows bounds the result, 0 for no bound of this request.
+	MaxRows int64
 }
 
 // Summary is what the server says of a result beside its rows.
@@ -34,6 +37,9 @@ func (c *Client) Run(ctx context.Context, st Statement, w io.Writer) (*Summary, 
 	}
 	if st.DryRun {
 		values.Set("dry_run", "1")
+	}
+	if st.MaxRows > 0 {
+		values.Set("max_rows", strconv.FormatInt(st.MaxRows, 10))
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/v1/sql?"+values.Encode(), strings.NewReader(st.SQL))
 	if err != nil {

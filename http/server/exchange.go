@@ -44,8 +44,9 @@ func (x *exchange) Write(p []byte) (int, error) {
 }
 
 // patientBody reads a request body under a deadline for each read instead of one for all: uploads may take hours, silence may not.
-// The deadline is lifted at the end, since net/http goes on reading in the background and would take its passing for the client's
-// leaving.
+// The deadline is lifted at the body's end, since net/http then reads on in the background and would take its passing for the client's
+// leaving. It stays after any other failure, and holds from the start for a body that no handler reads: net/http itself reads what
+// is left before it answers, and would wait for a silent client for ever.
 type patientBody struct {
 	io.ReadCloser
 	control *http.ResponseController
@@ -55,7 +56,7 @@ type patientBody struct {
 func (b *patientBody) Read(p []byte) (int, error) {
 	b.control.SetReadDeadline(time.Now().Add(b.idle)) //nolint:errcheck // as above
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
+	if errors.Is(err, io.EOF) {
 		b.control.SetReadDeadline(time.Time{}) //nolint:errcheck // as above
 	}
 	switch {

@@ -42,6 +42,7 @@ func newMetrics(s *Server) *metrics {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("assay_catalog_index", "Catalog index applied here.", func() float64 { return float64(s.parts.Catalog.Snapshot().Index()) })
 	m.gauge("assay_catalog_tables", "Tables in the catalog.", func() float64 { return float64(len(s.parts.Catalog.Snapshot().Tables())) })
+	m.gauge("assay_queries_running", "Statements that run or wait for their turn.", func() float64 { return float64(len(s.parts.Engine.Running())) })
 	m.gauge("assay_loads_running", "Uploads being converted.", func() float64 { return float64(s.loads.Running()) })
 	return m
 }

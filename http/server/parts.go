@@ -16,6 +16,7 @@ import (
 // Engine runs SQL. Each Result is used by one goroutine.
 type Engine interface {
 	Query(ctx context.Context, req *planner.Request) (*planner.Result, error)
+	Running() []planner.Running
 }
 
 // Loader loads uploads and knows their receipts. It is safe for concurrent use.
@@ -70,6 +71,7 @@ type Config struct {
 	MaxLoads      int           // uploads at once; default 4
 	MaxUpload     int64         // bytes of one upload as sent; default 1 TiB
 	MaxConns      int           // open connections; default 4096
+	HeaderTimeout time.Duration // for the whole header of a request; default 10 s
 	IdleRead      time.Duration // longest silence of a client that sends a body; default 60 s
 	IdleWrite     time.Duration // longest refusal of a client to take more; default 60 s
 	MaxBackground int           // background queries at once; default 2
@@ -83,7 +85,6 @@ const (
 	maxSQLBytes    = 256 << 10
 	maxJSONBytes   = 4 << 20
 	maxFieldBytes  = 64 << 10
-	headerTimeout  = 10 * time.Second
 	idleTimeout    = 2 * time.Minute
 	gateWait       = 2 * time.Second
 )
@@ -92,6 +93,7 @@ func (c Config) withDefaults() Config {
 	orInt(&c.MaxLoads, 4)
 	orInt(&c.MaxUpload, 1<<40)
 	orInt(&c.MaxConns, 4096)
+	orInt(&c.HeaderTimeout, 10*time.Second)
 	orInt(&c.IdleRead, time.Minute)
 	orInt(&c.IdleWrite, time.Minute)
 	orInt(&c.MaxBackground, 2)

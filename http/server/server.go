@@ -50,8 +50,8 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	}
 	s.routes = s.table()
 	s.http = &http.Server{
-		Handler:           newRouter(s.routes, s.wrap, s.unrouted),
-		ReadHeaderTimeout: headerTimeout,
+		Handler:           s.patiently(newRouter(s.routes, s.wrap, s.unrouted)),
+		ReadHeaderTimeout: cfg.HeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
@@ -89,7 +89,7 @@ func (s *Server) ServeAdmin(ctx context.Context, l net.Listener) error {
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	mux.Handle("/metrics", s.metrics.handler())
-	admin := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes}
+	admin := &http.Server{Handler: mux, ReadHeaderTimeout: s.cfg.HeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes}
 	stop := context.AfterFunc(ctx, func() { _ = admin.Close() })
 	defer stop()
 	if err := admin.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -117,6 +117,16 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = s.http.Close()
 	}
 	return err
+}
+
+// patiently bounds the silence before a body begins, also one that nothing will read: see patientBody.
+func (s *Server) patiently(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.cfg.IdleRead)) //nolint:errcheck // a connection without deadlines is a test's
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // settle waits until nothing runs or ctx ends.

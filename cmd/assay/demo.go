@@ -92,7 +92,7 @@ func freshFolder(dir string) error {
 func (a *app) demoSettings(dir string) (*config.Settings, error) {
 	flags := map[string]string{"data": filepath.Join(dir, "node"), "log-level": "warn"}
 	if l, err := net.Listen("tcp", "127.0.0.1:8080"); err == nil {
-		l.Close() //nolint:errcheck // it served to see whether the port is free
+		l.Close()
 	} else {
 		flags["http"] = "127.0.0.1:0"
 		fmt.Fprintln(a.err, "Port 8080 is taken; the node takes a free one.")

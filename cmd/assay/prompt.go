@@ -25,7 +25,7 @@ func keywords() []string {
 // prompt reads statements until the end of input. ^C drops the line being typed, or cancels the statement that runs.
 func (a *app) prompt(ctx context.Context, c *client.Client, st client.Statement) error {
 	line := liner.NewLiner()
-	defer line.Close() //nolint:errcheck // the terminal is as it was or gone
+	defer line.Close()
 	line.SetCtrlCAborts(true)
 	line.SetMultiLineMode(true)
 	line.SetCompleter(completer(names(ctx, c)))

@@ -62,7 +62,7 @@ func (a *app) serve(ctx context.Context, settings *config.Settings, ready func(a
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	defer listener.Close() //nolint:errcheck // the server closes it first, except where it never ran
+	defer listener.Close()
 
 	n, err := node.Open(ctx, settings, log)
 	if err != nil {

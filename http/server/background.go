@@ -177,7 +177,7 @@ func (b *background) execute(ctx context.Context, a *asked, req *planner.Request
 	}
 	defer func() {
 		b.update(a, func() { a.res = nil })
-		res.Close() //nolint:errcheck // its error came with the rows
+		res.Close()
 		b.metrics.query(res.Stats(), err)
 	}()
 	b.update(a, func() { a.res, a.CatalogIndex = res, res.CatalogIndex })

@@ -39,7 +39,7 @@ func (s *Server) handleSQL(w http.ResponseWriter, r *http.Request) error {
 		s.metrics.query(planner.Stats{}, err)
 		return err
 	}
-	defer res.Close() //nolint:errcheck // its error came with the rows
+	defer res.Close()
 	if x := exchangeOf(r); x != nil {
 		x.queryID = res.QueryID.String()
 	}

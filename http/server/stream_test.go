@@ -20,7 +20,7 @@ import (
 )
 
 // manyRows is more than one batch, and more than the buffers between server and client hold.
-const manyRows = 300_000
+const manyRows = 120_000
 
 // TestFailureAfterTheFirstByte: a result that fails on its way ends with an error at the client, in every format, encoding and protocol.
 // The row limit is what fails here, since it strikes after the rows before it were sent.

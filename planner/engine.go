@@ -30,9 +30,11 @@ type Config struct {
 	Catalog Catalog
 	Scatter Scatter
 	Policy  logical.Policy // nil allows everyone everything
-	Limits  Limits
-	Now     func() time.Time // nil is time.Now
-	Logger  *slog.Logger     // nil discards
+
+	Statistics Statistics // for exact estimates of parts of deliveries; nil: by shares of rows
+	Limits     Limits
+	Now        func() time.Time // nil is time.Now
+	Logger     *slog.Logger     // nil discards
 }
 
 // Engine runs statements.
@@ -45,6 +47,7 @@ type Engine struct {
 	log     *slog.Logger
 	gate    *gate
 	queries *registry
+	costs   *costs
 }
 
 // New returns an Engine.
@@ -62,6 +65,7 @@ func New(c Config) *Engine {
 	return &Engine{
 		catalog: c.Catalog, scatter: c.Scatter, policy: c.Policy, limits: c.Limits, now: c.Now, log: c.Logger,
 		gate: newGate(c.Limits), queries: newRegistry(),
+		costs: &costs{from: c.Statistics, known: map[schema.ID]map[uint32]int64{}},
 	}
 }
 

@@ -143,7 +143,7 @@ func TestPruningNeverChangesAnAnswer(t *testing.T) {
 	for seed := range histories {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(seed), 7))
-			n := newNodeWith(t, false, storage.Config{RowGroupRows: 16, PageRows: 4})
+			n := newNodeWith(t, false, storageOfSmallGroups())
 			n.propose(t, &catalog.PutTable{Table: resultsTable()})
 			type moment struct {
 				index       uint64

@@ -5,6 +5,7 @@ import (
 	"github.com/assaydb/assay/planner/physical"
 	"github.com/assaydb/assay/planner/sqlparse"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
 )
 
 // query plans a query and starts it.
@@ -51,10 +52,14 @@ func (s *session) plan(q sqlparse.Query) (*physical.Plan, error) {
 		rules = logical.Required()
 	}
 	tree = logical.Optimize(tree, s.env, rules)
-	return physical.Build(tree, s.snap, physical.Options{
+	opts := physical.Options{
 		Query: s.id, Zone: s.req.Zone, Memory: s.limits.MemoryBytes,
 		NoPrune: s.req.Debug.NoPrune, NoMetadata: s.req.Debug.NoMetadata || s.req.Debug.NoRules,
-	})
+	}
+	if s.costs.from != nil {
+		opts.SegmentBytes = func(seg *schema.Segment, columns []uint32) (int64, bool) { return s.costs.bytes(s.ctx, seg, columns) }
+	}
+	return physical.Build(tree, s.snap, opts)
 }
 
 func estimate(p *physical.Plan) Estimate {

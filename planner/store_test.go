@@ -33,6 +33,9 @@ func newNode(t testing.TB, loopback bool) *node {
 	return newNodeWith(t, loopback, storage.Config{})
 }
 
+// storageOfSmallGroups makes segments of many row groups and pages from few rows.
+func storageOfSmallGroups() storage.Config { return storage.Config{RowGroupRows: 16, PageRows: 4} }
+
 func newNodeWith(t testing.TB, loopback bool, cfg storage.Config) *node {
 	t.Helper()
 	cfg.Dir = t.TempDir()
@@ -47,7 +50,7 @@ func newNodeWith(t testing.TB, loopback bool, cfg storage.Config) *node {
 		c.Nodes = []scatter.Transport{scatter.NewLoopback("far", env)}
 	}
 	n := &node{dir: cfg.Dir, store: store, catalog: memory{catalog.New()}}
-	n.engine = planner.New(planner.Config{Catalog: n.catalog, Scatter: scatter.New(c), Now: clock})
+	n.engine = planner.New(planner.Config{Catalog: n.catalog, Statistics: store, Scatter: scatter.New(c), Now: clock})
 	return n
 }
 

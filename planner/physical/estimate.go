@@ -8,36 +8,65 @@ import (
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// estimate reckons the compressed bytes of some columns of some segments from the catalog's bytes per column and delivery, each
-// segment taking its share by rows. Segments of deliveries without such figures count whole.
+// maxAsked bounds how many segments one estimate may look up in statistics files.
+const maxAsked = 1024
+
+// estimate reckons the compressed bytes of some columns of some segments. Of a delivery that is read whole the catalog knows the
+// bytes per column. Of a part of one, the statistics files do; where they cannot be asked, each segment takes its share by rows,
+// and segments of deliveries without figures count whole.
 func (b *builder) estimate(columns []uint32, list []survivor) int64 {
-	perDelivery := map[schema.ID]deliveryCost{}
-	total := int64(0)
+	costs := map[schema.ID]*deliveryCost{}
 	for _, seg := range list {
 		for _, p := range seg.Parts {
-			c, ok := perDelivery[p.Delivery]
+			c, ok := costs[p.Delivery]
 			if !ok {
 				d, found := b.snap.Delivery(p.Delivery)
 				c = newDeliveryCost(d, found, columns)
-				perDelivery[p.Delivery] = c
+				costs[p.Delivery] = c
 			}
-			total += c.share(seg.Segment, p)
+			c.wanted += p.Rows
+		}
+	}
+	total, asked := int64(0), 0
+	for _, seg := range list {
+		if b.opts.SegmentBytes != nil && asked < maxAsked && !everyPartWhole(costs, seg) {
+			asked++
+			if n, ok := b.opts.SegmentBytes(seg.Segment, columns); ok {
+				total += n
+				continue
+			}
+		}
+		for _, p := range seg.Parts {
+			total += costs[p.Delivery].share(seg.Segment, p)
 		}
 	}
 	return total
+}
+
+func everyPartWhole(costs map[schema.ID]*deliveryCost, seg survivor) bool {
+	for _, p := range seg.Parts {
+		if !costs[p.Delivery].whole() {
+			return false
+		}
+	}
+	return true
 }
 
 // deliveryCost is what some columns of a whole delivery cost.
 type deliveryCost struct {
 	known       bool
 	bytes, rows int64
+	wanted      int64 // rows of it in the segments to read
+	counted     bool  // whole, and in the estimate already
 }
 
-func newDeliveryCost(d *catalog.Delivery, found bool, columns []uint32) deliveryCost {
+func (c *deliveryCost) whole() bool { return c.known && c.wanted == c.rows }
+
+func newDeliveryCost(d *catalog.Delivery, found bool, columns []uint32) *deliveryCost {
 	if !found || len(d.ColumnBytes) == 0 || d.Rows <= 0 {
-		return deliveryCost{}
+		return &deliveryCost{}
 	}
-	c := deliveryCost{known: true, rows: d.Rows}
+	c := &deliveryCost{known: true, rows: d.Rows}
 	for _, k := range d.ColumnBytes {
 		if slices.Contains(columns, k.Column) {
 			c.bytes += k.Bytes
@@ -46,11 +75,18 @@ func newDeliveryCost(d *catalog.Delivery, found bool, columns []uint32) delivery
 	return c
 }
 
-func (c deliveryCost) share(seg *schema.Segment, p schema.Part) int64 {
+func (c *deliveryCost) share(seg *schema.Segment, p schema.Part) int64 {
 	if !c.known {
 		return mulDiv(seg.Bytes, p.Rows, max(seg.Rows, 1))
 	}
-	return mulDiv(c.bytes, p.Rows, c.rows)
+	if !c.whole() {
+		return mulDiv(c.bytes, p.Rows, c.rows)
+	}
+	if c.counted {
+		return 0
+	}
+	c.counted = true
+	return c.bytes
 }
 
 // mulDiv is a*b/c rounded up, exact also where a*b leaves 64 bits; a result past int64 is capped.

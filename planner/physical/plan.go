@@ -20,11 +20,15 @@ type Snapshot interface {
 
 // Options of one planning.
 type Options struct {
-	Query      schema.ID
-	Zone       string
-	Memory     int64 // granted to the query on each node
-	NoPrune    bool  // read every segment
-	NoMetadata bool  // never answer from statistics
+	Query  schema.ID
+	Zone   string
+	Memory int64 // granted to the query on each node
+	// SegmentBytes gives the exact compressed bytes of some columns of a segment, as its statistics file has them; nil or false
+	// when they are not at hand.
+	SegmentBytes func(seg *schema.Segment, columns []uint32) (int64, bool)
+
+	NoPrune    bool // read every segment
+	NoMetadata bool // never answer from statistics
 }
 
 // Plan is a query ready to run.

@@ -23,26 +23,53 @@ const (
 // the test is skipped: `make tools` puts it into .tools/bin, or ASSAY_VERSITYGW names it.
 func Server(t *testing.T) (endpoint, bucket string) {
 	t.Helper()
-	program := find()
-	if program == "" {
+	g := NewGateway(t)
+	return g.Endpoint, g.Bucket
+}
+
+// Gateway is a running S3 server that can be stopped and started again over the same folder.
+type Gateway struct {
+	Endpoint, Bucket string
+	Dir              string // the bucket's folder: each object is a file in it
+	program, data    string
+	iam, address     string
+	cmd              *exec.Cmd
+}
+
+// NewGateway starts one, as Server does.
+func NewGateway(t *testing.T) *Gateway {
+	t.Helper()
+	g := &Gateway{program: find(), Bucket: "assay"}
+	if g.program == "" {
 		t.Skip("no versitygw: go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 into .tools/bin, or set ASSAY_VERSITYGW")
 	}
 	dir := t.TempDir()
-	data, iam, bucket := filepath.Join(dir, "data"), filepath.Join(dir, "iam"), "assay"
-	for _, d := range []string{filepath.Join(data, bucket), iam} {
+	g.data, g.iam, g.address = filepath.Join(dir, "data"), filepath.Join(dir, "iam"), freeAddress(t)
+	g.Dir, g.Endpoint = filepath.Join(g.data, g.Bucket), "http://"+g.address
+	for _, d := range []string{g.Dir, g.iam} {
 		must(t, os.MkdirAll(d, 0o755))
 	}
-	address := freeAddress(t)
-	cmd := exec.Command(program, "--quiet", "--port", address, "--iam-dir", iam, "posix", data)
-	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+AccessKey, "ROOT_SECRET_KEY="+SecretKey)
-	must(t, cmd.Start())
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	endpoint = "http://" + address
-	await(t, endpoint)
-	return endpoint, bucket
+	t.Cleanup(g.Stop)
+	g.Start(t)
+	return g
+}
+
+// Start starts the server again.
+func (g *Gateway) Start(t *testing.T) {
+	t.Helper()
+	g.cmd = exec.Command(g.program, "--quiet", "--port", g.address, "--iam-dir", g.iam, "posix", g.data)
+	g.cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+AccessKey, "ROOT_SECRET_KEY="+SecretKey)
+	must(t, g.cmd.Start())
+	await(t, g.Endpoint)
+}
+
+// Stop kills the server; the objects stay.
+func (g *Gateway) Stop() {
+	if g.cmd != nil {
+		g.cmd.Process.Kill()
+		g.cmd.Wait()
+		g.cmd = nil
+	}
 }
 
 // ServerStore opens a store in the server's bucket.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -26,8 +28,23 @@ const entryVersion = 1
 
 // boltStore is Raft's log and stable store in one bbolt file. Everything in it carries a checksum.
 type boltStore struct {
-	db   *bbolt.DB
-	path string
+	db       *bbolt.DB
+	path     string
+	reserved atomic.Int64 // length up to which the file has room on the disk
+}
+
+// roomAhead is kept on the disk for the log: a full disk must not keep a node from voting, nor from the commands that free space.
+const roomAhead = 16 << 20
+
+// makeRoom renews the reserve when half of it is used up. On a disk too full for that the old reserve must do.
+func (s *boltStore) makeRoom() {
+	info, err := os.Stat(s.path)
+	if err != nil || info.Size()+roomAhead/2 <= s.reserved.Load() {
+		return
+	}
+	if want := info.Size() + roomAhead; reserve(s.path, want) == nil {
+		s.reserved.Store(want)
+	}
 }
 
 var (
@@ -42,7 +59,8 @@ func openStore(path string) (*boltStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &boltStore{db, path}
+	s := &boltStore{db: db, path: path}
+	s.makeRoom()
 	if err := s.verify(); err != nil {
 		_ = db.Close()
 		return nil, err
@@ -57,7 +75,9 @@ func (s *boltStore) view(fn func(tx *bbolt.Tx) error) error {
 }
 
 func (s *boltStore) update(fn func(tx *bbolt.Tx) error) error {
-	return guard(s.path, func() error { return s.db.Update(fn) })
+	err := guard(s.path, func() error { return s.db.Update(fn) })
+	s.makeRoom()
+	return err
 }
 
 // verify reads every entry by walking and by searching, which use different parts of the tree.

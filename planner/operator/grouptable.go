@@ -22,6 +22,7 @@ type groupTable struct {
 
 	packed []shortKey // of the batch in hand
 	hashed []uint64
+	first  []uint64
 }
 
 func newGroupTable(types []schema.Type) *groupTable { return &groupTable{packer: newPacker(types)} }
@@ -30,7 +31,7 @@ func (t *groupTable) len() int { return len(t.keys) }
 
 // bytes counts the memory held and what the next doubling will add for a moment.
 func (t *groupTable) bytes() int64 {
-	n := int64(8*cap(t.slots) + 8*cap(t.hashes) + 16*cap(t.keys) + 24*cap(t.packed))
+	n := int64(8*cap(t.slots) + 8*cap(t.hashes) + 16*cap(t.keys) + 32*cap(t.packed))
 	return n + t.held + int64(len(t.long)*48)
 }
 
@@ -128,8 +129,8 @@ func (t *groupTable) row(cols []*batch.Vector, row int) int32 {
 	return t.findLong(long, xxh3.Hash(long))
 }
 
-// groups writes the number of every living row's key to dst. Hashes are computed before any slot is looked at, so that the
-// processor can have many slots under way.
+// groups writes the number of every living row's key to dst. All hashes are computed and all slots fetched before any is
+// judged, so that the processor waits for many of them at once.
 func (t *groupTable) groups(dst []int32, cols []*batch.Vector, b *batch.Batch) {
 	t.reserve(len(dst))
 	if !t.pack(cols, b, len(dst)) {
@@ -138,11 +139,20 @@ func (t *groupTable) groups(dst []int32, cols []*batch.Vector, b *batch.Batch) {
 		}
 		return
 	}
+	mask := uint64(len(t.slots) - 1)
 	for i, k := range t.packed {
 		t.hashed[i] = hashShort(k)
 	}
+	for i, h := range t.hashed {
+		t.first[i] = t.slots[h&mask]
+	}
 	for i, k := range t.packed {
-		dst[i] = t.find(k, t.hashed[i])
+		s, h := t.first[i], t.hashed[i]
+		if s != 0 && (s^h)&tagMask == 0 && t.long == nil && t.keys[uint32(s)-1] == k {
+			dst[i] = int32(uint32(s)) - 1
+			continue
+		}
+		dst[i] = t.find(k, h)
 	}
 }
 
@@ -160,9 +170,9 @@ func (t *groupTable) pack(cols []*batch.Vector, b *batch.Batch, n int) bool {
 		return false
 	}
 	if cap(t.packed) < n {
-		t.packed, t.hashed = make([]shortKey, n), make([]uint64, n)
+		t.packed, t.hashed, t.first = make([]shortKey, n), make([]uint64, n), make([]uint64, n)
 	}
-	t.packed, t.hashed = t.packed[:n], t.hashed[:n]
+	t.packed, t.hashed, t.first = t.packed[:n], t.hashed[:n], t.first[:n]
 	switch v.Type.Class() {
 	case schema.ClassInt64:
 		for i := range t.packed {

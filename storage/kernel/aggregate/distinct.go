@@ -1,13 +1,13 @@
 package aggregate
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"slices"
 
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/schema"
-	"github.com/zeebo/xxh3"
 )
 
 // distinct is COUNT, SUM and AVG of DISTINCT arguments: the exact set of values of each group. Values of 64 bits are their own
@@ -17,17 +17,23 @@ type distinct struct {
 	spec  Spec
 	plain bool // one argument of 64 bits: keys are the values
 	ids   interner
-	set   pairSet
+	set   pairSet // of keys
+	idSet idSet   // of numbers
 	n     []int64 // distinct values per group
 
 	in    loader[int64]
 	fl    loader[float64]
 	buf   []byte
 	dict  *batch.Dictionary
-	codes []int64 // id+1 by code of dict, 0 while unknown
+	codes []uint32 // id+1 by code of dict, 0 while unknown
 
-	sorted []int64 // keys by group, once arranged
-	start  []int
+	rows   []int32  // of the batch in hand: rows that are not NULL,
+	groups []int32  // their groups,
+	batch  []uint32 // their numbers
+
+	sorted    []int64  // keys by group, once arranged
+	sortedIDs []uint32 // numbers by group, once arranged
+	start     []int
 }
 
 func newDistinct(s Spec) (State, []schema.Type) {
@@ -38,16 +44,18 @@ func newDistinct(s Spec) (State, []schema.Type) {
 }
 
 func (d *distinct) Grow(n int) {
-	if len(d.n) <= 1 && n > 1 && !d.plain {
-		for id := range d.ids.refs {
-			d.set.insert(int64(id), 0)
+	if len(d.n) == 1 && n > 1 && !d.plain {
+		first := make([]int64, 1) // counted already
+		for id := range d.ids.len() {
+			d.idSet.insert([]uint32{uint32(id)}, []int32{0}, first)
 		}
 	}
 	d.n = grow(d.n, n)
 }
 
 func (d *distinct) Bytes() int64 {
-	return d.ids.bytes() + d.set.bytes() + int64(8*cap(d.n)+8*cap(d.codes)+8*cap(d.sorted)+8*cap(d.start)) + d.in.bytes()
+	scratch := 4 * (cap(d.codes) + cap(d.rows) + cap(d.groups) + cap(d.batch))
+	return d.ids.bytes() + d.set.bytes() + d.idSet.bytes() + int64(8*cap(d.n)+8*cap(d.sorted)+4*cap(d.sortedIDs)+8*cap(d.start)+scratch) + d.in.bytes()
 }
 
 // put adds a key to a group.
@@ -57,32 +65,53 @@ func (d *distinct) put(key int64, g int32) {
 	}
 }
 
-// putID adds an interned value to a group; fresh says that it was never seen before.
-func (d *distinct) putID(id int64, fresh bool, g int32) {
+// putIDs adds interned values to groups. With a single group there is no set: what is interned is counted.
+func (d *distinct) putIDs(ids []uint32, groups []int32) {
 	switch {
 	case len(d.n) > 1:
-		d.put(id, g)
-	case fresh:
-		d.n[g]++
+		d.idSet.insert(ids, groups, d.n)
+	case len(d.n) == 1:
+		d.n[0] = int64(d.ids.len())
 	}
 }
 
+// changed forgets the arrangement.
+func (d *distinct) changed() { d.sorted, d.sortedIDs, d.start = nil, nil, nil }
+
 func (d *distinct) Update(r *Rows, args []*batch.Vector) error {
-	d.sorted, d.start = nil, nil
-	switch {
-	case d.plain:
+	d.changed()
+	if d.plain {
 		d.updatePlain(r, args[0])
-	case len(args) == 1 && args[0].Enc == batch.Dict:
-		d.updateCodes(r, args[0])
-	case len(args) == 1 && args[0].Type.Class() == schema.ClassBytes:
-		r.each(args[0], func(row int, g int32) {
-			id, fresh := d.ids.intern(args[0].Bytes(row))
-			d.putID(id, fresh, g)
-		})
-	default:
-		d.updateTuples(r, args)
+		return nil
 	}
+	switch {
+	case len(args) > 1:
+		d.pickTuples(r, args)
+	case args[0].Enc == batch.Dict:
+		d.pick(r, args[0])
+		d.internCodes(args[0])
+	case args[0].Enc == batch.Flat && args[0].Type.Class() == schema.ClassBytes:
+		d.pick(r, args[0])
+		d.ids.internRows(d.batch, args[0], d.rows)
+	case args[0].Type.Class() == schema.ClassBytes:
+		d.pick(r, args[0])
+		for i, row := range d.rows {
+			d.batch[i], _ = d.ids.intern(args[0].Bytes(int(row)))
+		}
+	default:
+		d.pickTuples(r, args)
+	}
+	d.putIDs(d.batch, d.groups)
 	return nil
+}
+
+// pick lists the rows that are not NULL and their groups.
+func (d *distinct) pick(r *Rows, v *batch.Vector) {
+	d.rows, d.groups = d.rows[:0], d.groups[:0]
+	r.each(v, func(row int, g int32) {
+		d.rows, d.groups = append(d.rows, int32(row)), append(d.groups, g)
+	})
+	d.batch = room(d.batch, len(d.rows))
 }
 
 func (d *distinct) updatePlain(r *Rows, v *batch.Vector) {
@@ -103,28 +132,23 @@ func (d *distinct) updatePlain(r *Rows, v *batch.Vector) {
 	}
 }
 
-// updateCodes interns each code of a dictionary at most once.
-func (d *distinct) updateCodes(r *Rows, v *batch.Vector) {
+// internCodes interns each code of a dictionary at most once.
+func (d *distinct) internCodes(v *batch.Vector) {
 	if d.dict != v.Dict {
 		d.dict = v.Dict
 		d.codes = room(d.codes, v.Dict.Values.Len)
 		clear(d.codes)
 	}
-	single := len(d.n) <= 1
-	r.each(v, func(row int, g int32) {
+	for i, row := range d.rows {
 		code := v.Codes[row]
 		id := d.codes[code]
-		if id != 0 && single {
-			return
-		}
-		fresh := false
 		if id == 0 {
-			id, fresh = d.ids.intern(d.tuple(v.Dict.Values, int(code)))
+			id, _ = d.ids.intern(d.tuple(v.Dict.Values, int(code)))
 			id++
 			d.codes[code] = id
 		}
-		d.putID(id-1, fresh, g)
-	})
+		d.batch[i] = id - 1
+	}
 }
 
 // tuple returns the bytes of one value of a single argument.
@@ -136,7 +160,8 @@ func (d *distinct) tuple(v *batch.Vector, k int) []byte {
 	return d.buf
 }
 
-func (d *distinct) updateTuples(r *Rows, args []*batch.Vector) {
+func (d *distinct) pickTuples(r *Rows, args []*batch.Vector) {
+	d.batch, d.groups = d.batch[:0], d.groups[:0]
 	r.each(nil, func(row int, g int32) {
 		d.buf = d.buf[:0]
 		for _, v := range args {
@@ -145,8 +170,8 @@ func (d *distinct) updateTuples(r *Rows, args []*batch.Vector) {
 			}
 			d.buf = appendTuple(d.buf, v, row)
 		}
-		id, fresh := d.ids.intern(d.buf)
-		d.putID(id, fresh, g)
+		id, _ := d.ids.intern(d.buf)
+		d.batch, d.groups = append(d.batch, id), append(d.groups, g)
 	})
 }
 
@@ -164,60 +189,116 @@ func appendTuple(dst []byte, v *batch.Vector, row int) []byte {
 	return intCodec{}.append(dst, v.Int64(row))
 }
 
-// keys returns the keys of a group.
+// keys returns the keys of a group, numbers those of interned values.
 func (d *distinct) keys(g int32) []int64 {
-	if d.start == nil {
-		d.arrange()
-	}
+	d.arrange()
 	return d.sorted[d.start[g]:d.start[g+1]]
 }
 
+func (d *distinct) numbers(g int32) []uint32 {
+	d.arrange()
+	return d.sortedIDs[d.start[g]:d.start[g+1]]
+}
+
+// arrange orders the pairs by group, once.
 func (d *distinct) arrange() {
+	if d.start != nil {
+		return
+	}
 	d.start = make([]int, len(d.n)+1)
 	for g, n := range d.n {
 		d.start[g+1] = d.start[g] + int(n)
 	}
-	d.sorted = make([]int64, d.start[len(d.n)])
-	if len(d.n) <= 1 && !d.plain {
-		for id := range d.sorted {
-			d.sorted[id] = int64(id)
-		}
-		return
-	}
+	total := d.start[len(d.n)]
 	next := slices.Clone(d.start)
-	for _, p := range d.set.slots {
-		if p.group != 0 {
-			d.sorted[next[p.group-1]] = p.key
-			next[p.group-1]++
+	switch {
+	case d.plain:
+		d.sorted = make([]int64, total)
+		for _, p := range d.set.slots {
+			if p.group != 0 {
+				d.sorted[next[p.group-1]] = p.key
+				next[p.group-1]++
+			}
+		}
+	case len(d.n) <= 1:
+		d.sortedIDs = make([]uint32, total)
+		for id := range d.sortedIDs {
+			d.sortedIDs[id] = uint32(id)
+		}
+	default:
+		d.sortedIDs = make([]uint32, total)
+		for _, x := range d.idSet.slots {
+			if g := x >> 32; g != 0 {
+				d.sortedIDs[next[g-1]] = uint32(x)
+				next[g-1]++
+			}
 		}
 	}
 }
 
+// absorbStep is how many values are moved at once.
+const absorbStep = 4096
+
 func (d *distinct) Absorb(other State, from, to []int32) error {
 	o := other.(*distinct)
-	d.sorted, d.start = nil, nil
+	d.changed()
 	if o.start == nil {
 		o.arrange()
+		o.set, o.idSet = pairSet{}, idSet{} // from now on only the arrangement is read, by any goroutine
 	}
-	var ids []int64
-	if !d.plain {
-		ids = make([]int64, len(o.ids.refs))
-	}
-	for i, g := range from {
-		for _, key := range o.keys(g) {
-			if d.plain {
+	if d.plain {
+		for i, g := range from {
+			for _, key := range o.keys(g) {
 				d.put(key, to[i])
-				continue
 			}
-			fresh := false
-			if ids[key] == 0 {
-				ids[key], fresh = d.ids.internHashed(o.ids.refs[key], o.ids.hashes[key])
-				ids[key]++
+		}
+		return nil
+	}
+	if len(from) == 0 {
+		return nil
+	}
+	m := idMap{from: &o.ids, to: &d.ids, known: make([]uint32, o.ids.len())}
+	d.batch, d.groups = d.batch[:0], d.groups[:0]
+	for i, g := range from {
+		for _, id := range o.numbers(g) {
+			d.batch, d.groups = append(d.batch, id), append(d.groups, to[i])
+			if len(d.batch) == absorbStep {
+				d.absorbBatch(&m)
 			}
-			d.putID(ids[key]-1, fresh, to[i])
 		}
 	}
+	d.absorbBatch(&m)
 	return nil
+}
+
+func (d *distinct) absorbBatch(m *idMap) {
+	m.translate(d.batch)
+	d.putIDs(d.batch, d.groups)
+	d.batch, d.groups = d.batch[:0], d.groups[:0]
+}
+
+// idMap turns the numbers of one interner into those of another, looking each text up once.
+type idMap struct {
+	from, to *interner
+	known    []uint32 // number there, plus one
+	ask, got []uint32
+}
+
+func (m *idMap) translate(ids []uint32) {
+	m.ask = m.ask[:0]
+	for _, id := range ids {
+		if m.known[id] == 0 {
+			m.ask = append(m.ask, id)
+		}
+	}
+	m.got = room(m.got, len(m.ask))
+	m.to.internFrom(m.got, m.from, m.ask)
+	for i, id := range m.ask {
+		m.known[id] = m.got[i] + 1
+	}
+	for i, id := range ids {
+		ids[i] = m.known[id] - 1
+	}
 }
 
 func (d *distinct) AppendState(out []*batch.Builder, groups []int32) { d.AppendPart(out, groups, 0, 1) }
@@ -226,36 +307,43 @@ func (d *distinct) AppendState(out []*batch.Builder, groups []int32) { d.AppendP
 func (d *distinct) AppendPart(out []*batch.Builder, groups []int32, p, n int) {
 	var buf []byte
 	for _, g := range groups {
-		keys := slices.Clone(d.keys(g))
-		if n > 1 {
-			keys = slices.DeleteFunc(keys, func(k int64) bool { return d.part(k, n) != p })
-		}
 		if d.plain {
-			slices.Sort(keys)
-			buf = append(buf[:0], stateVersion, 0)
-			for _, k := range keys {
-				buf = intCodec{}.append(buf, k)
-			}
+			buf = d.appendKeys(append(buf[:0], stateVersion, 0), g, p, n)
 		} else {
-			slices.SortFunc(keys, func(a, b int64) int { return slices.Compare(d.ids.refs[a], d.ids.refs[b]) })
-			buf = append(buf[:0], stateVersion, 1)
-			for _, k := range keys {
-				buf = append(binary.AppendUvarint(buf, uint64(len(d.ids.refs[k]))), d.ids.refs[k]...)
-			}
+			buf = d.appendTexts(append(buf[:0], stateVersion, 1), g, p, n)
 		}
 		out[0].Bytes(buf)
 	}
 }
 
-func (d *distinct) part(key int64, n int) int {
-	if d.plain {
-		return int(hashPair(key, math.MaxInt32)>>56) & (n - 1)
+func (d *distinct) appendKeys(buf []byte, g int32, p, n int) []byte {
+	keys := slices.Clone(d.keys(g))
+	if n > 1 {
+		keys = slices.DeleteFunc(keys, func(k int64) bool { return int(hashPair(k, math.MaxInt32)>>56)&(n-1) != p })
 	}
-	return int(d.ids.hashes[key]>>48) & (n - 1)
+	slices.Sort(keys)
+	for _, k := range keys {
+		buf = intCodec{}.append(buf, k)
+	}
+	return buf
+}
+
+func (d *distinct) appendTexts(buf []byte, g int32, p, n int) []byte {
+	ids := slices.Clone(d.numbers(g))
+	if n > 1 {
+		ids = slices.DeleteFunc(ids, func(id uint32) bool { return int(d.ids.keys[id].hash()>>48)&(n-1) != p })
+	}
+	var x, y [16]byte
+	slices.SortFunc(ids, func(a, b uint32) int { return bytes.Compare(d.ids.text(a, &x), d.ids.text(b, &y)) })
+	for _, id := range ids {
+		text := d.ids.text(id, &x)
+		buf = append(binary.AppendUvarint(buf, uint64(len(text))), text...)
+	}
+	return buf
 }
 
 func (d *distinct) Merge(r *Rows, state []*batch.Vector) error {
-	d.sorted, d.start = nil, nil
+	d.changed()
 	var err error
 	r.each(state[0], func(row int, g int32) {
 		if e := d.mergeOne(state[0].Bytes(row), g); e != nil {
@@ -282,9 +370,8 @@ func (d *distinct) mergeOne(b []byte, g int32) error {
 		if w <= 0 || n > uint64(len(b)-w) {
 			return badState("distinct values")
 		}
-		v := b[w : w+int(n)]
-		id, fresh := d.ids.internHashed(v, xxh3.Hash(v))
-		d.putID(id, fresh, g)
+		id, _ := d.ids.intern(b[w : w+int(n)])
+		d.putIDs([]uint32{id}, []int32{g})
 		b = b[w+int(n):]
 	}
 	return nil
@@ -305,7 +392,7 @@ func (d *distinct) Collapse() (State, error) {
 	}
 	st.Grow(len(d.n))
 	for g := range d.n {
-		v := d.decode(d.keys(int32(g)))
+		v := d.values(int32(g))
 		if err := st.Update(&Rows{Len: v.Len, Runs: []Run{{End: int32(v.Len), Group: int32(g)}}}, []*batch.Vector{v}); err != nil {
 			return nil, err
 		}
@@ -313,20 +400,27 @@ func (d *distinct) Collapse() (State, error) {
 	return st, nil
 }
 
-// decode turns keys back into a column of the argument's type.
-func (d *distinct) decode(keys []int64) *batch.Vector {
-	b := batch.NewBuilder(d.spec.Args[0], len(keys))
-	for _, k := range keys {
-		switch d.spec.Args[0].Class() {
-		case schema.ClassInt64:
-			b.Int64(k)
-		case schema.ClassFloat64:
-			b.Float64(keyFloat(k))
-		case schema.ClassInt128:
-			x, _, _ := wideCodec{}.read(d.ids.refs[k])
+// values gives the values of a group as a column of the argument's type.
+func (d *distinct) values(g int32) *batch.Vector {
+	b := batch.NewBuilder(d.spec.Args[0], int(d.n[g]))
+	if d.plain {
+		for _, k := range d.keys(g) {
+			if d.spec.Args[0].Class() == schema.ClassFloat64 {
+				b.Float64(keyFloat(k))
+			} else {
+				b.Int64(k)
+			}
+		}
+		return b.Finish()
+	}
+	var buf [16]byte
+	for _, id := range d.numbers(g) {
+		text := d.ids.text(id, &buf)
+		if d.spec.Args[0].Class() == schema.ClassInt128 {
+			x, _, _ := wideCodec{}.read(text)
 			b.Int128(x)
-		case schema.ClassBytes:
-			b.Bytes(d.ids.refs[k])
+		} else {
+			b.Bytes(text)
 		}
 	}
 	return b.Finish()

@@ -33,6 +33,9 @@ func (s *session) errorf(p sqlparse.Pos, kind errs.Kind, code string, errno int,
 func (s *session) placed(err error, p sqlparse.Pos, errno int) error {
 	if e := errs.As(err); e != nil && e.SQL == nil {
 		e.SQL = sqlparse.Locate(s.req.SQL, p)
+		if e.Code == "duplicate-column" {
+			errno = 1060
+		}
 		if e.MySQL == 0 {
 			e.MySQL = errno
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // queries name time zones, and machines may have no database of them
 )
 
 // version is set by the linker.

@@ -1,6 +1,7 @@
 package logical
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/assaydb/assay/planner/sqlparse"
@@ -64,7 +65,9 @@ func (b *Binder) unknownColumn(s *scope, c *sqlparse.Column) error {
 		if c.Table == "" || strings.EqualFold(col.table, c.Table) {
 			names = append(names, col.name)
 		}
-		tables = append(tables, col.table)
+		if !slices.Contains(tables, col.table) {
+			tables = append(tables, col.table)
+		}
 	}
 	if c.Table != "" && !s.hasTable(c.Table) {
 		errno := 1054

@@ -62,6 +62,9 @@ func (c *converter) selectQuery(n *vt.Select) *Select {
 	if n.Into != nil {
 		c.unsupportedAt(q.Pos, "SELECT ... INTO", "use download=NAME or the -o flag of assay sql")
 	}
+	if n.Lock != vt.NoLock {
+		c.unsupportedAt(q.Pos, strings.ToUpper(strings.TrimSpace(n.Lock.ToString())), "a query reads one snapshot and needs no locks")
+	}
 	if n.SelectExprs != nil {
 		q.Items = c.items(n.SelectExprs.Exprs, spans)
 	}

@@ -84,7 +84,7 @@ func (s *scanner) checkTraps() error {
 		case t.typ == vt.VALUE_ARG && s.raw(t) == "?":
 			return s.errorf(t.pos(), "positional-parameter", 1235, "not supported: positional parameters").WithHint("name it, :NAME, and pass param_NAME")
 		case t.typ == vt.LIST_ARG:
-			return s.errorf(t.pos(), "list-parameter", 1235, "not supported yet: list parameters").WithHint("write IN (:a, :b)")
+			return s.errorf(t.pos(), "list-parameter", 1235, "not supported yet: list parameters ::NAME").WithHint("write IN (:a, :b), or CAST(x AS type) to convert")
 		}
 		if err := s.checkAliasTrap(i); err != nil {
 			return err
@@ -134,7 +134,7 @@ func (s *scanner) checkVerb() error {
 		}
 		return s.unsupported(first, "CREATE "+strings.ToUpper(s.rawAt(1)), "CREATE TABLE is supported")
 	case vt.INSERT, vt.REPLACE:
-		return s.unsupported(first, "INSERT", "load rows with PUT /v1/tables/TABLE/load or `assay load`")
+		return s.unsupported(first, strings.ToUpper(s.raw(first)), "load rows with PUT /v1/tables/TABLE/load or `assay load`")
 	case vt.UPDATE, vt.DELETE, vt.TRUNCATE:
 		return s.unsupported(first, strings.ToUpper(s.raw(first)), "replace a delivery by loading a corrected file into its slot (same source and period), or revert it")
 	case vt.ID:

@@ -43,7 +43,7 @@ func (s *scanner) parseError(err error) error {
 			break
 		}
 	}
-	if at == len(s.tokens) || p.Near == "" && at == len(s.tokens)-1 && s.tokens[at].end < p.Pos-1 {
+	if at == len(s.tokens) || p.Near == "" && at == len(s.tokens)-1 && (s.tokens[at].val != "" || s.tokens[at].end < p.Pos-1) {
 		last := s.tokens[len(s.tokens)-1]
 		return s.suggestKeyword(s.errorf(Pos{last.end, 1}, "syntax-error", 1064, "syntax error: the statement ends too early after %q", s.raw(last)), len(s.tokens)-1)
 	}

@@ -68,8 +68,9 @@ func (p *pattern) compile(text, mode string) error {
 	}
 	re, err := regexp.Compile(source)
 	if err != nil {
-		return errs.New(errs.Meaning, "bad-regexp", "the regular expression is not valid RE2: %v", err).
-			WithHint("RE2 has no look-around and no back references; see https://github.com/google/re2/wiki/Syntax")
+		e := errs.New(errs.Meaning, "bad-regexp", "the regular expression is not valid RE2: %v", err)
+		e.MySQL = 1139
+		return e.WithHint("RE2 has no look-around and no back references; see https://github.com/google/re2/wiki/Syntax")
 	}
 	p.re, p.text, p.mode = re, text, mode
 	return nil

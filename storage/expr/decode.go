@@ -63,7 +63,7 @@ func (d *decoder) call(depth int) Expr {
 	}
 	e, err := NewCall(c.Name, c.Operands...)
 	bound, ok := e.(*Call)
-	if err != nil || !ok || bound.Name != c.Name || len(bound.Operands) != len(c.Operands) || !sameShape(bound.Typ, c.Typ) {
+	if err != nil || !ok || bound.Name != c.Name || len(bound.Operands) != len(c.Operands) || !fits(c, bound.Typ) {
 		d.fail("has a call of " + c.Name + " that does not fit its operands")
 		return c
 	}
@@ -86,6 +86,14 @@ func (d *decoder) comparison(c *Call) {
 	if a != b && (a.Class() != schema.ClassBytes || b.Class() != schema.ClassBytes) {
 		d.fail("compares two types")
 	}
+}
+
+// fits reports whether a call may have the type it was sent with, given the type that binding it anew gives.
+func fits(c *Call, t schema.Type) bool {
+	if (c.Name == "round" || c.Name == "truncate") && t.Kind == schema.Decimal && c.Typ.Kind == schema.Decimal {
+		return true // the digits may have become a constant since it was bound; each value is brought to the type's scale
+	}
+	return sameShape(c.Typ, t)
 }
 
 // sameShape allows for another precision: folding an operand may have narrowed it.

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/assaydb/assay/storage/batch"
-	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/decimal"
+	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
 	"pgregory.net/rapid"
 )

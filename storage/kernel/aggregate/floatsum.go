@@ -76,7 +76,9 @@ func (s *floatSum) Result(out *batch.Builder, groups []int32) error {
 		}
 		x := s.sum.float(g)
 		if math.IsInf(x, 0) && s.sum.odd[g] == 0 {
-			return errs.New(errs.Meaning, "out-of-range", "a sum of DOUBLE is larger than a DOUBLE can hold")
+			e := errs.New(errs.Meaning, "out-of-range", "a sum of DOUBLE is larger than a DOUBLE can hold")
+			e.MySQL = 1690
+			return e
 		}
 		if s.avg {
 			x /= float64(s.n[g])

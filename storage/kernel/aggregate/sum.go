@@ -197,6 +197,7 @@ func appendExact(out *batch.Builder, t schema.Type, x decimal.Int128) {
 }
 
 func overflow(s Spec) error {
-	return errs.New(errs.Meaning, "out-of-range", "%s of %s does not fit %s", s.Name, s.Args[0], s.Result).
-		WithHint("cast the argument to DOUBLE if digits may be lost")
+	e := errs.New(errs.Meaning, "out-of-range", "%s of %s does not fit %s", s.Name, s.Args[0], s.Result)
+	e.MySQL = 1690
+	return e.WithHint("cast the argument to DOUBLE if digits may be lost")
 }

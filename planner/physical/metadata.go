@@ -18,22 +18,15 @@ func (b *builder) fromMetadata(n *logical.Aggregate) fragment.Node {
 	if s.Filter == nil && onlyCountsRows(n) {
 		return b.tableCount(n, b.snap.Totals(s.Table.ID))
 	}
-	found, total := b.survivors(s)
-	if !everyWhole(found) {
+	if s.Filter != nil && b.opts.NoPrune {
 		return nil
 	}
-	out := &logical.Values{Columns: n.Fields()}
-	var row []schema.Value
-	for _, c := range n.Calls {
-		v, ok := metadataCall(s, c, found)
-		if !ok {
-			return nil
-		}
-		row = append(row, v)
+	f := folding{scan: s, calls: n.Calls}
+	if !f.begin() || !f.run(b.snap) {
+		return nil
 	}
-	out.Rows = [][]schema.Value{row}
-	b.plan.Total += total
-	return values(out)
+	b.plan.Total += b.snap.Totals(s.Table.ID).Segments
+	return values(&logical.Values{Columns: n.Fields(), Rows: [][]schema.Value{f.row}})
 }
 
 // onlyCountsRows reports whether every aggregate is COUNT(*).

@@ -64,15 +64,6 @@ func condition(n *logical.Scan) expr.Expr {
 	return &expr.Logic{Op: expr.And, Operands: ops}
 }
 
-func everyWhole(list []survivor) bool {
-	for _, s := range list {
-		if !s.whole {
-			return false
-		}
-	}
-	return true
-}
-
 // prefix keeps the first segments that surely hold so many rows.
 func prefix(list []survivor, rows int64) []survivor {
 	for i, s := range list {

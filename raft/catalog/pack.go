@@ -20,7 +20,7 @@ const (
 // A packed delivery is one string without pointers inside:
 //
 //	version, length of the record, record (appendRecord), then one group per partition:
-//	partition, number of segments, rows, bytes, bounds of the whole group, length of the segments, segments (appendFile)
+//	partition, twice the number of segments (plus one when one lists its deliveries), rows, bytes, bounds of the whole group, length of the segments, segments (appendFile)
 //
 // A group of one has neither rows, bytes nor bounds of its own: they stand in its segment.
 
@@ -70,11 +70,13 @@ func pack(d *Delivery, segments []schema.Segment, options uint32) packed {
 func appendGroup(b, files []byte, segments []schema.Segment, members []int) (out, scratch []byte) {
 	b = appendValues(b, segments[members[0]].Partition)
 	var rows, size int64
+	mixed := false
 	for _, i := range members {
+		mixed = mixed || len(segments[i].Parts) > 0
 		rows, size = rows+segments[i].Rows, size+segments[i].Bytes
 		files = appendFile(files, &segments[i], 0)
 	}
-	b = binary.AppendUvarint(b, uint64(len(members)))
+	b = binary.AppendUvarint(b, uint64(len(members))<<1|uint64(boolByte(mixed)))
 	if len(members) > 1 {
 		b = binary.AppendVarint(binary.AppendVarint(b, rows), size)
 		b = appendBounds(b, mergeBounds(segments, members))

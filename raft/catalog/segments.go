@@ -12,6 +12,7 @@ type Coarse struct {
 	Segments  int            // 0 when asked of the partition as a whole
 	Rows      int64          // of these segments
 	Bytes     int64          // of these segments
+	Mixed     bool           // a segment holds rows of several deliveries, of which some may be dead
 	Bounds    []schema.Bound // hold for all of these segments; nil when asked of the partition as a whole
 }
 
@@ -76,7 +77,7 @@ func (w *walk) share(k entryKey, offset uint32) bool {
 	h, files := r.group(w.bounds[:0])
 	must(r.err)
 	w.bounds = h.bounds
-	if !w.keep(&Coarse{Partition: w.values, Segments: h.segments, Rows: h.rows, Bytes: h.bytes, Bounds: h.bounds}) {
+	if !w.keep(&Coarse{Partition: w.values, Segments: h.segments, Rows: h.rows, Bytes: h.bytes, Bounds: h.bounds, Mixed: h.mixed}) {
 		return true
 	}
 	return w.unpack(k, &e, st, files, append([]schema.Value(nil), w.values...), w.yield)

@@ -34,6 +34,7 @@ func recordReader(blob string) *reader {
 type groupHead struct {
 	partition string // encoded values
 	segments  int
+	mixed     bool // a segment holds rows of several deliveries
 	rows      int64
 	bytes     int64
 	bounds    []schema.Bound
@@ -44,7 +45,8 @@ func (r *reader) group(bounds []schema.Bound) (h groupHead, files string) {
 	start := r.off
 	r.skipValues()
 	h.partition = r.s[start:r.off]
-	h.segments = int(r.uvarint())
+	n := r.uvarint()
+	h.segments, h.mixed = int(n>>1), n&1 == 1
 	if h.segments != 1 {
 		h.rows, h.bytes = r.varint(), r.varint()
 		h.bounds = r.bounds(bounds)

@@ -121,6 +121,9 @@ func cleanName(s string) string {
 	return s
 }
 
+// maxRenameWarnings bounds what a receipt says of a header.
+const maxRenameWarnings = 100
+
 // uniqueNames gives every field a name: col_3 for an empty one, name_2 for one that is there already.
 func (t *text) uniqueNames(cells []string) []string {
 	taken := map[string]bool{}
@@ -131,20 +134,28 @@ func (t *text) uniqueNames(cells []string) []string {
 		taken["\x00"+strings.ToLower(cleanName(c))] = true // names that some field has of its own
 	}
 	out := make([]string, len(cells))
+	renamed := 0
+	next := map[string]int{} // the number to try behind a base: thousands of columns may share a name
 	for i, cell := range cells {
 		name := cleanName(cell)
 		if name == "" || name == "." || name == ".." {
 			name = "col_" + strconv.Itoa(i+1)
 		}
-		base := name
-		for n := 2; taken[strings.ToLower(name)] || name != base && taken["\x00"+strings.ToLower(name)]; n++ {
+		base, low := name, strings.ToLower(name)
+		for n := max(2, next[low]); taken[strings.ToLower(name)] || name != base && taken["\x00"+strings.ToLower(name)]; n++ {
 			name = base + "_" + strconv.Itoa(n)
+			next[low] = n + 1
 		}
 		taken[strings.ToLower(name)] = true
 		out[i] = name
 		if t.header && name != strings.TrimSpace(cell) {
-			t.warnings = append(t.warnings, fmt.Sprintf("column %d is headed %q and was named %q", i+1, cell, name))
+			if renamed++; renamed <= maxRenameWarnings {
+				t.warnings = append(t.warnings, fmt.Sprintf("column %d is headed %q and was named %q", i+1, cell, name))
+			}
 		}
+	}
+	if renamed > maxRenameWarnings {
+		t.warnings = append(t.warnings, fmt.Sprintf("%d further columns were renamed", renamed-maxRenameWarnings))
 	}
 	return out
 }

@@ -24,8 +24,11 @@ const (
 	exitInterrupted = 130
 )
 
-// codeTooManyRejects is the code of the error of a load whose rejects passed the limit.
-const codeTooManyRejects = "too-many-rejects"
+// Codes of the errors of a load whose rejects passed the limit; with on_bad_row=reject_file the first one does.
+const (
+	codeTooManyRejects = "too-many-rejects"
+	codeBadRow         = "bad-row"
+)
 
 // usageError marks a command line that cannot be meant.
 type usageError struct{ error }
@@ -69,7 +72,7 @@ func exitOfProblem(p *client.Problem) int {
 		return exitLimit
 	}
 	switch p.Code {
-	case codeTooManyRejects:
+	case codeTooManyRejects, codeBadRow:
 		return exitRejects
 	case "scan-limit-exceeded", "row-limit-exceeded", "memory-limit-exceeded", "limit-exceeded", "result-too-large":
 		return exitLimit
@@ -83,7 +86,7 @@ func exitOfKind(err error) int {
 	if e == nil {
 		return exitError
 	}
-	if e.Code == codeTooManyRejects {
+	if e.Code == codeTooManyRejects || e.Code == codeBadRow {
 		return exitRejects
 	}
 	switch e.Kind {

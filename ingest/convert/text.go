@@ -3,6 +3,7 @@ package convert
 import (
 	"bytes"
 	"encoding/json"
+	"math/bits"
 
 	"github.com/assaydb/assay/ingest/csvscan"
 	"github.com/assaydb/assay/storage/batch"
@@ -14,8 +15,7 @@ const (
 	maxEntries   = 2048 // distinct values beyond which a chunk's column is kept flat
 	probeRows    = 512  // rows after which a column with too many distinct values gives up
 	retryChunks  = 16   // chunks that a column stays flat before it tries again
-	tableSlots   = 4 * maxEntries
-	minDictRatio = 4 // rows per entry that make a dictionary worth its while
+	minDictRatio = 4    // rows per entry that make a dictionary worth its while
 )
 
 // interner builds the dictionary of one text column, chunk by chunk, while its cells are read: later stages sort and write codes
@@ -34,9 +34,10 @@ type slot struct {
 	code  int32
 }
 
-func (t *interner) reset() {
-	if t.slots == nil {
-		t.slots = make([]slot, tableSlots)
+// reset readies the table for a chunk. A file of thousands of columns has few rows in a chunk, and so gets small tables.
+func (t *interner) reset(rows int) {
+	if want := 4 << bits.Len(uint(min(rows, maxEntries)-1)); len(t.slots) < want { // a power of two, a quarter full at most
+		t.slots, t.epoch = make([]slot, want), 0
 	}
 	if t.epoch++; t.epoch == 0 {
 		clear(t.slots)
@@ -49,7 +50,8 @@ func (t *interner) reset() {
 func (t *interner) code(b []byte) int32 {
 	h := xxh3.Hash(b)
 	tag := uint32(h >> 32)
-	for i := h % tableSlots; ; i = (i + 1) % tableSlots {
+	mask := uint64(len(t.slots) - 1)
+	for i := h & mask; ; i = (i + 1) & mask {
 		s := &t.slots[i]
 		if s.epoch != t.epoch {
 			if len(t.off) > maxEntries {
@@ -99,7 +101,7 @@ func (c *Converter) cell(ch *csvscan.Chunk, f csvscan.Field) (b []byte, null boo
 // coded converts a column to codes; nil when its values are too many to be worth it.
 func (c *Converter) coded(ch *csvscan.Chunk, rows []rowRef, j int) *batch.Vector {
 	in, field := &c.text[j], uint32(c.plan.Fields[j])
-	in.reset()
+	in.reset(max(1, len(rows)))
 	v := &batch.Vector{Type: c.plan.Types[j], Enc: batch.Dict, Len: len(rows), Codes: make([]int32, len(rows))}
 	var last []byte
 	code := int32(-1)

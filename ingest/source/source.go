@@ -26,9 +26,9 @@ type Limits struct {
 const (
 	DefaultMaxBytes = 1 << 40
 	DefaultMaxRatio = 200
-	RatioFree       = 64 << 20  // decoded bytes before MaxRatio is looked at
-	maxWindow       = 128 << 20 // of a zstd frame: what "zstd --long" uses
-	maxLayers       = 2         // a .gz file sent with a Content-Encoding
+	RatioFree       = 64 << 20 // decoded bytes before MaxRatio is looked at
+	maxWindow       = 16 << 20 // of a zstd frame, which the decoder holds in memory: what "zstd -19" uses, and twice as much
+	maxLayers       = 2        // a .gz file sent with a Content-Encoding
 )
 
 // Reader gives the decoded bytes of a body. After io.EOF, Digest and Bytes describe all of them.
@@ -151,7 +151,7 @@ func (s *Reader) explain(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errs.New(errs.Invalid, "truncated", "the compressed upload ends in the middle, behind %d bytes", s.in.n).WithHint("the file was cut: send it again")
 	case errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return errs.New(errs.TooLarge, "zstd-window", "the zstd upload needs a window above %d bytes: %w", maxWindow, err)
+		return errs.New(errs.TooLarge, "zstd-window", "the zstd upload needs a window above %d bytes: %w", maxWindow, err).WithHint("compress it with zstd -19 or less and without --long")
 	}
 	return errs.New(errs.Invalid, "damaged", "the compressed upload is damaged near byte %d: %w", s.in.n, err)
 }

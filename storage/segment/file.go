@@ -23,6 +23,9 @@ type File struct {
 // tailBytes is what Open reads first: footer and index of a usual segment in one read.
 const tailBytes = 128 << 10
 
+// maxTailBytes bounds what a damaged length can make Open read: 10,000 columns in a hundred row groups take less.
+const maxTailBytes = 256 << 20
+
 // minFileBytes is magic, index tail, an empty footer's length and magic.
 const minFileBytes = int64(len(parquetMagic) + indexTailBytes + footerTailBytes)
 
@@ -46,13 +49,18 @@ func (f *File) open(size int64) error {
 	if size < minFileBytes {
 		return fmt.Errorf("%d bytes are too few for a segment", size)
 	}
-	tail := make([]byte, min(size, tailBytes))
-	if err := readAt(f.r, tail, size-int64(len(tail))); err != nil {
+	tail, err := f.tail(size, tailBytes)
+	if err != nil {
 		return err
 	}
 	footer, err := footerLength(tail, size)
 	if err != nil {
 		return err
+	}
+	if footer+int64(indexTailBytes) > int64(len(tail)) { // thousands of columns
+		if tail, err = f.tail(size, footer+int64(indexTailBytes)); err != nil {
+			return err
+		}
 	}
 	body, err := indexLength(tail, size, footer)
 	if err != nil {
@@ -60,12 +68,20 @@ func (f *File) open(size int64) error {
 	}
 	need := footer + int64(indexTailBytes) + body
 	if need > int64(len(tail)) {
-		tail = make([]byte, need)
-		if err := readAt(f.r, tail, size-need); err != nil {
+		if tail, err = f.tail(size, need); err != nil {
 			return err
 		}
 	}
 	return f.load(tail[int64(len(tail))-need:], body, size-need)
+}
+
+// tail reads the last n bytes of the file, or all of a smaller one.
+func (f *File) tail(size, n int64) ([]byte, error) {
+	if n > maxTailBytes {
+		return nil, fmt.Errorf("a footer and index of %d bytes are larger than any that Assay writes", n)
+	}
+	tail := make([]byte, min(size, n))
+	return tail, readAt(f.r, tail, size-int64(len(tail)))
 }
 
 // footerLength returns the bytes of the Parquet footer with its tail.
@@ -84,11 +100,6 @@ func footerLength(tail []byte, size int64) (int64, error) {
 // indexLength returns the bytes of the index body, which ends before the footer.
 func indexLength(tail []byte, size, footer int64) (int64, error) {
 	end := int64(len(tail)) - footer
-	if end < int64(indexTailBytes) {
-		// The footer alone fills the first read. Our index repeats more than the footer holds, so this is no segment of ours
-		// unless it is huge; read on only then.
-		return 0, fmt.Errorf("a footer of %d bytes is larger than any that Assay writes", footer)
-	}
 	if string(tail[end-int64(len(indexMagic)):end]) != indexMagic {
 		return 0, fmt.Errorf("no Assay index before the Parquet footer")
 	}

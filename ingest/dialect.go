@@ -40,6 +40,9 @@ func (o *Options) dialect(d Dialect) (Dialect, error) {
 	case `""`, `"`, "double", d.Quote:
 		d.Escape = d.Quote
 	case `\`:
+		if d.Delimiter == `\` { // an escaped delimiter could open a quote in every line and close none
+			return d, badOption("escape", o.Escape, "one that is not the delimiter")
+		}
 		d.Escape = `\`
 	default:
 		return d, badOption("escape", o.Escape, `"" (doubled quotes) or \`)

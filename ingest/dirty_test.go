@@ -93,6 +93,15 @@ var dirty = []struct {
 	{name: "a mark alone", in: "\ufeff", code: "empty-file"},
 	{name: "blank lines alone", in: "\r\n\r\n", code: "empty-file"},
 	{name: "header alone", in: "a,b\n", code: "no-rows"},
+	{name: "utf-16 without a mark", in: "a\x00,\x00b\x00\n\x001\x00,\x00x\x00\n\x00", table: "a BIGINT, b VARCHAR", rows: "1|x"},
+	{name: "utf-16 big endian without a mark", in: "\x00a\x00,\x00b\x00\n\x001\x00,\x00x\x00\n", table: "a BIGINT, b VARCHAR", rows: "1|x"},
+	{name: "10,000 columns of one name", in: strings.Repeat("a,", 9_999) + "a\n" + strings.Repeat("x,", 9_999) + "x\n"},
+	{name: "whole numbers that DOUBLE would round", in: "a,b\n9007199254740993,9007199254740992\n1e5,1e5\n", table: "a VARCHAR, b DOUBLE", rows: "9007199254740993|9007199254740992 / 1e5|100000"},
+	{name: "more digits than DECIMAL has", in: "a,b\n123456789012345678901234567890.1,1.5\n0.123456789012345678901,0.1234567890123456789012345678901234567890\n", table: "a VARCHAR, b DOUBLE"},
+	{name: "escape that is the delimiter", in: "a\\b\n1\\2\n", code: "bad-parameter", change: opt(func(o *ingest.Options) { o.Delimiter, o.Escape = `\`, `\` })},
+	{name: "a workbook", in: "PK\x03\x04\x14\x00", code: "not-csv"},
+	{name: "a Parquet file", in: "PAR1\x15\x04\x15", code: "not-csv"},
+	{name: "an image", in: "\x89PNG\r\n\x1a\n\x00", code: "not-csv"},
 	{name: "broken header", in: "a,\"b\"c\n1,2\n", code: "bad-header"},
 }
 
@@ -114,7 +123,7 @@ func TestDirtyFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := r.table("t"); got != c.table {
+			if got := r.table("t"); c.table != "" && got != c.table {
 				t.Errorf("table %s, want %s", got, c.table)
 			}
 			if rec.RecordsIn != rec.Accepted+rec.Rejected {

@@ -27,6 +27,8 @@ type inspection struct {
 	maybe1252 bool  // and what is no ASCII in them could all be Windows-1252
 }
 
+const warnUTF16 = "the file has no byte order mark and was read as UTF-16, since every second byte of it is zero; declare encoding= to be sure"
+
 // warnGuessed is told wherever Windows-1252 was detected and not declared.
 const warnGuessed = "the file is not UTF-8 and was read as Windows-1252; declare encoding= to be sure"
 
@@ -58,6 +60,9 @@ func (ld *load) inspect(ctx context.Context) (*inspection, error) {
 	}
 	if ld.charset == source.Windows1252 && ld.req.Options.Charset == "" {
 		seen.warnings = append(seen.warnings, warnGuessed)
+	}
+	if seen.txt.guessed16 {
+		seen.warnings = append(seen.warnings, warnUTF16)
 	}
 	return seen, nil
 }
@@ -141,6 +146,12 @@ func (s *inspection) hints() {
 		o := &s.observed[i]
 		if o.Hint != convert.NoHint && o.Type() == schema.TypeVarchar {
 			s.warnings = append(s.warnings, fmt.Sprintf("column %q (text, from line %d) %s", s.txt.names[i], o.Line, o.Hint))
+		}
+		if !o.Texts && o.Long && (o.Doubles || o.Decimals) && o.Type() == schema.TypeVarchar {
+			s.warnings = append(s.warnings, fmt.Sprintf("column %q is text because DOUBLE, which it would be otherwise, would round its whole numbers", s.txt.names[i]))
+		}
+		if o.Decimals && !o.Doubles && o.Type() == schema.TypeDouble {
+			s.warnings = append(s.warnings, fmt.Sprintf("column %q is DOUBLE because its numbers need more than 38 digits: they are rounded to about 16", s.txt.names[i]))
 		}
 		if o.Words && o.Type() == schema.TypeDouble {
 			s.warnings = append(s.warnings, fmt.Sprintf("column %q is DOUBLE because it holds NaN or infinity", s.txt.names[i]))

@@ -281,3 +281,26 @@ func TestRefusedRequests(t *testing.T) {
 		t.Error("something was committed")
 	}
 }
+
+// TestLinesBehindABrokenQuoteCount: a quote that is closed a thousand lines on makes one record of them, but the limit on rejects
+// counts lines, each of which may be a row of the sender's.
+func TestLinesBehindABrokenQuoteCount(t *testing.T) {
+	r := newRig(t, 0)
+	file := "a,b\n" + strings.Repeat("1,x\n", 9000) + "2,\"y\n" + strings.Repeat("3,z\n", 999) + "4,\"w\n"
+	_, err := r.load("t", file)
+	if e := errs.As(err); e == nil || e.Code != "too-many-rejects" || !strings.Contains(e.Error(), "1001 lines") {
+		t.Fatalf("%v, want too-many-rejects that tells of 1001 lines", err)
+	}
+	for _, limit := range []struct {
+		text string
+		ok   bool
+	}{{"1000", false}, {"1001", true}, {"10%", false}, {"10.1%", true}} {
+		_, err := r.load("t", file, func(q *ingest.Request) {
+			q.Options.MaxRejects, _ = ingest.ParseMaxRejects(limit.text)
+			q.Rehearse = true
+		})
+		if (err == nil) != limit.ok {
+			t.Errorf("max_rejects=%s: %v", limit.text, err)
+		}
+	}
+}

@@ -29,6 +29,11 @@ func newReject(ch *csvscan.Chunk, r convert.Reject, table *schema.Table, base in
 	if r.Fault == csvscan.NoFault {
 		out.Reason = r.Reason.String()
 	}
+	if r.Fault == csvscan.FaultStrayQuote {
+		if out.lines = csvscan.Lines(ch.Raw(rec)); out.lines > 1 {
+			out.Reason = fmt.Sprintf("%s; the quote was opened %d lines before", out.Reason, out.lines-1)
+		}
+	}
 	switch r.Reason {
 	case convert.FieldsFew, convert.FieldsMany:
 		out.Reason = fmt.Sprintf("%s: %d", out.Reason, rec.Fields)
@@ -58,6 +63,7 @@ type ledger struct {
 	z     *zstd.Encoder
 	first []Reject
 	count int64
+	lines int64 // that the rejected records span, where a broken quote joined lines to one
 }
 
 // add notes one reject. The file is made with the first.
@@ -68,6 +74,7 @@ func (g *ledger) add(dir string, r Reject) error {
 		}
 	}
 	g.count++
+	g.lines += max(1, r.lines)
 	line, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("keep rejects: %w", err)
@@ -131,7 +138,11 @@ func (g *ledger) close() {
 
 // tooMany is the refusal of a load with more rejects than it may have.
 func (g *ledger) tooMany(records int64, o *Options) error {
-	code, text := "too-many-rejects", fmt.Sprintf("%d of %d records were rejected, more than max_rejects=%s; nothing was loaded", g.count, records, o.MaxRejects)
+	rejected := fmt.Sprintf("%d of %d records", g.count, records)
+	if g.lines > g.count {
+		rejected += fmt.Sprintf(" (%d lines, joined by broken quotes)", g.lines)
+	}
+	code, text := "too-many-rejects", fmt.Sprintf("%s were rejected, more than max_rejects=%s; nothing was loaded", rejected, o.MaxRejects)
 	if o.BadRow == RejectFile {
 		code, text = "bad-row", "a record was rejected and on_bad_row=reject_file; nothing was loaded"
 	}
@@ -142,6 +153,12 @@ func (g *ledger) tooMany(records int64, o *Options) error {
 		text += "\n  " + r.place()
 	}
 	return errs.New(errs.Limit, code, "%s", text).WithHint("mend the file, or raise max_rejects; rehearse=1 shows what a load would give")
+}
+
+// exceeded judges the rejects so far. A broken quote can join thousands of lines to one record: each line counts, for each may
+// be a row of the sender's.
+func (g *ledger) exceeded(m MaxRejects, records int64) bool {
+	return m.Exceeded(g.lines, records+g.lines-g.count)
 }
 
 // place says where a reject is and why, without its data.

@@ -171,6 +171,8 @@ type Reject struct {
 	Raw        string `json:"raw,omitempty"`
 	RawBase64  []byte `json:"raw_base64,omitempty"`
 	RawBytes   int64  `json:"raw_bytes,omitempty"` // the record's full length, when more than MaxRawBytes and so cut
+
+	lines int64 // physical lines that a broken quote joined to the record
 }
 
 // MaxRawBytes is how much of a rejected record is kept: every record within the record limit, and the beginning of longer ones.

@@ -26,6 +26,8 @@ type text struct {
 	scanner  *csvscan.Scanner
 	ahead    *ahead
 	warnings []string
+	// guessed16: the charset is UTF-16 by the look of it
+	guessed16 bool
 }
 
 func (t *text) close() {
@@ -90,6 +92,11 @@ func (t *text) pickCharset(head []byte, declared string) (source.Charset, error)
 	}
 	if len(head) >= 2 && (head[0] == 0xff && head[1] == 0xfe || head[0] == 0xfe && head[1] == 0xff) {
 		return "", nil
+	}
+	if c := source.LooksUTF16(head); c != "" {
+		t.guessed16 = true
+		t.warnings = append(t.warnings, warnUTF16)
+		return c, nil
 	}
 	if !utf8.Valid(wholeRunes(head)) && source.LooksWindows1252(head) {
 		t.warnings = append(t.warnings, warnGuessed)

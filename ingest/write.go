@@ -134,7 +134,7 @@ func (w *writing) take(j *job, r *convert.Result) error {
 		if err := w.ledger.add(w.ld.l.cfg.TempDir, newReject(&j.chunk, x, w.target.table, w.txt.base, MaxRawBytes)); err != nil {
 			return err
 		}
-		if o.BadRow == RejectFile || o.MaxRejects.Counted && w.ledger.count > o.MaxRejects.Count {
+		if o.BadRow == RejectFile || o.MaxRejects.Counted && w.ledger.exceeded(o.MaxRejects, 0) {
 			return w.ledger.tooMany(w.feed.tally.records, o)
 		}
 	}
@@ -144,7 +144,7 @@ func (w *writing) take(j *job, r *convert.Result) error {
 
 // withinLimit judges the rejects once all records are known.
 func (w *writing) withinLimit() error {
-	if w.ld.req.Options.MaxRejects.Exceeded(w.ledger.count, w.feed.tally.records) {
+	if w.ledger.exceeded(w.ld.req.Options.MaxRejects, w.feed.tally.records) {
 		return w.ledger.tooMany(w.feed.tally.records, &w.ld.req.Options)
 	}
 	return nil

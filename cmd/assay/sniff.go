@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/assaydb/assay/ingest"
@@ -26,12 +27,19 @@ func (a *app) sniffCommand() *cobra.Command {
 	return cmd
 }
 
+func sniffOptions() []string {
+	return []string{"delimiter", "quote", "escape", "header", "null", "encoding", "date_format", "timestamp_format", "decimal", "types"}
+}
+
 func (a *app) sniff(ctx context.Context, name, format string, options []string) error {
 	given := map[string]string{}
 	for _, o := range options {
 		k, v, ok := strings.Cut(o, "=")
 		if !ok {
 			return usageError{fmt.Errorf("--set %q is not NAME=VALUE", o)}
+		}
+		if !slices.Contains(sniffOptions(), k) {
+			return usageError{fmt.Errorf("--set %s: there is no such option; known are %s", k, strings.Join(sniffOptions(), ", "))}
 		}
 		given[k] = v
 	}

@@ -93,7 +93,7 @@ func uploadBody(r *http.Request, q *query) (io.Reader, string, error) {
 			return nil, "", errs.New(errs.Invalid, "bad-form", "the multipart form cannot be read: %w", err)
 		}
 		if part.FileName() != "" {
-			return part, part.FileName(), nil
+			return &formFile{Part: part, form: form}, part.FileName(), nil
 		}
 		if err := formField(part, q.values); err != nil {
 			return nil, "", err
@@ -101,10 +101,48 @@ func uploadBody(r *http.Request, q *query) (io.Reader, string, error) {
 	}
 }
 
+// formFile is the file of a form. It must be the form's last part: the load has begun when a later one comes, and a slot named
+// there, or a second file, would be passed over without a word. So such a form fails before anything is committed.
+type formFile struct {
+	*multipart.Part
+	form *multipart.Reader
+	err  error
+}
+
+// Read gives the file's bytes.
+func (f *formFile) Read(p []byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	n, err := f.Part.Read(p)
+	if errors.Is(err, io.EOF) {
+		err = f.last()
+	}
+	f.err = err
+	return n, err
+}
+
+// last looks at what follows the file: io.EOF when nothing does.
+func (f *formFile) last() error {
+	part, err := f.form.NextPart()
+	switch {
+	case err == nil && part.FileName() == "":
+		return errs.New(errs.Invalid, "late-field", "the form's field %q stands behind the file; nothing was loaded", part.FormName()).WithHint("put every field before the file")
+	case err == nil:
+		return errs.New(errs.Invalid, "second-file", "the form holds more than one file; nothing was loaded").WithHint("send one file at a time")
+	case errors.Is(err, io.EOF):
+		return io.EOF
+	}
+	return errs.New(errs.Invalid, "bad-form", "the multipart form breaks off: %w", err)
+}
+
 func formField(part *multipart.Part, values url.Values) error {
 	name := part.FormName()
 	if !slices.Contains(loadParams(), name) {
 		return unknownParameter(name, loadParams())
+	}
+	if values.Has(name) {
+		return repeatedParameter(name)
 	}
 	text, err := io.ReadAll(&bounded{r: part, left: maxFieldBytes, limit: maxFieldBytes})
 	if err != nil {

@@ -34,7 +34,7 @@ func queryOf(r *http.Request, known ...string) (*query, error) {
 			return nil, unknownParameter(name, known)
 		}
 		if len(given) > 1 {
-			return nil, errs.New(errs.Invalid, "repeated-parameter", "the parameter %q is given %d times", name, len(given))
+			return nil, repeatedParameter(name)
 		}
 	}
 	return &query{values: values}, nil
@@ -51,6 +51,10 @@ func unknownParameter(name string, known []string) error {
 
 // paramsOf returns the URL's parameters, which were checked against the route's list before its handler ran.
 func paramsOf(r *http.Request) *query { return exchangeOf(r).query }
+
+func repeatedParameter(name string) error {
+	return errs.New(errs.Invalid, "repeated-parameter", "the parameter %q is given more than once", name)
+}
 
 func (q *query) fail(name, value, want string) {
 	if q.err == nil {

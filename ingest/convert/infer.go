@@ -21,6 +21,7 @@ type Observed struct {
 	Whole  int  // most digits before the point
 	Scale  int  // most digits behind it
 	Wide   bool // an integer beyond 64 bits
+	Long   bool // a number with more digits before the point than every DOUBLE holds, and not one that it holds by chance
 	Values int64
 	Nulls  int64
 	Line   int64  // of the cell that made the type what it is
@@ -177,6 +178,7 @@ func (n *Inference) numeric(o *Observed, cell []byte) bool {
 		o.Decimals = true
 		o.Scale = max(o.Scale, scale)
 		o.Whole = max(o.Whole, whole)
+		o.Long = o.Long || whole > exactDigits
 		return true
 	}
 	if _, ok := exponent(b[i:]); !ok {
@@ -201,8 +203,18 @@ func (o *Observed) integer(digits []byte, zero bool) bool {
 			o.Wide = true
 		}
 	}
+	o.Long = o.Long || len(digits) > exactDigits && !exactDouble(digits)
 	o.Ints = true
 	return true
+}
+
+// exactDigits is how many digits every DOUBLE holds.
+const exactDigits = 15
+
+// exactDouble reports whether a DOUBLE holds the number: 2^53 and some beyond.
+func exactDouble(digits []byte) bool {
+	v, why := ParseInt64(digits)
+	return why == OK && v < 1<<62 && int64(float64(v)) == v
 }
 
 func isBoolWord(b []byte) bool {
@@ -234,13 +246,21 @@ func (o *Observed) Type() schema.Type {
 	case o.Dates:
 		return schema.TypeDate
 	case o.Doubles:
-		return schema.TypeDouble
+		return o.inexact(schema.TypeDouble)
 	case o.Decimals:
-		return DecimalFor(o.Whole, o.Scale)
+		return o.inexact(DecimalFor(o.Whole, o.Scale))
 	case o.Wide:
 		return schema.DecimalType(decimal.MaxDigits, 0)
 	}
 	return schema.TypeInt64
+}
+
+// inexact replaces DOUBLE by text where it would round whole numbers, such as identifiers beside a 1e5.
+func (o *Observed) inexact(t schema.Type) schema.Type {
+	if t.Kind == schema.Double && o.Long {
+		return schema.TypeVarchar
+	}
+	return t
 }
 
 // DecimalFor returns the DECIMAL with room for whole digits before and scale digits behind the point, DOUBLE when none has.

@@ -174,6 +174,9 @@ func (s *Scanner) emit(c *Chunk, r Record, next int, lines int64) {
 	c.Records = append(c.Records, r)
 }
 
+// Lines counts the physical lines of a record's own bytes.
+func Lines(raw []byte) int64 { return 1 + countLines(raw) }
+
 // countLines counts the line ends in a span: LF, CRLF and lone CR.
 func countLines(b []byte) int64 {
 	n := int64(0)

@@ -68,10 +68,10 @@ func Open(body io.Reader, encoding string, limits Limits) (*Reader, error) {
 // unwrap puts a decoder over the body for the declared encoding, and for a compressed file within.
 func (s *Reader) unwrap(declared string) error {
 	s.r = s.in
-	for range maxLayers {
+	for layer := 0; ; layer++ {
 		buffered := bufio.NewReaderSize(s.r, 64<<10)
 		s.r = buffered
-		head, err := buffered.Peek(4)
+		head, err := buffered.Peek(magicBytes)
 		if err != nil && err != io.EOF {
 			return s.explain(err)
 		}
@@ -81,13 +81,15 @@ func (s *Reader) unwrap(declared string) error {
 		}
 		declared = ""
 		if magic == "" {
-			return nil
+			return notText(head)
+		}
+		if layer == maxLayers {
+			return errs.New(errs.MediaType, "bad-encoding", "the upload is compressed more than %d times over", maxLayers).WithHint("send gzip, zstd or plain bytes")
 		}
 		if err := s.push(magic, buffered); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 func magicOf(head []byte) string {

@@ -210,4 +210,24 @@ func LooksWindows1252(b []byte) bool {
 	return high
 }
 
+// LooksUTF16 returns the charset of text that has no byte order mark and is clearly UTF-16 of a Latin script: nearly every second
+// byte is zero, and no other.
+func LooksUTF16(b []byte) Charset {
+	b = b[:min(len(b), 4096)&^1]
+	var zeros [2]int
+	for i, c := range b {
+		if c == 0 {
+			zeros[i&1]++
+		}
+	}
+	pairs := len(b) / 2
+	switch {
+	case pairs >= 4 && zeros[0] == 0 && 4*zeros[1] > 3*pairs:
+		return UTF16LE
+	case pairs >= 4 && zeros[1] == 0 && 4*zeros[0] > 3*pairs:
+		return UTF16BE
+	}
+	return ""
+}
+
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0xc0 }

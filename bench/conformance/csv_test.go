@@ -341,7 +341,7 @@ func throughDuckDB(t *testing.T, dir string, sheets []*sheet) {
 		queries = append(queries, fmt.Sprintf(`SELECT * FROM read_csv('%s', auto_detect=false, header=%v, delim='%s', quote='"', escape='"', new_line='%s', allow_quoted_nulls=false, parallel=false, columns={%s}) ORDER BY 1`,
 			path, s.header, s.delimiter, map[string]string{"\n": `\n`, "\r\n": `\r\n`}[s.end], strings.Join(columns, ",")))
 	}
-	answers, err := duck.Ask(t.Context(), nil, queries)
+	answers, err := duck.Ask(t.Context(), []string{}, queries)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -149,6 +149,14 @@ func TestCharsets(t *testing.T) {
 		if got, _ := textOf(t, c.in, c.declared); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+		// A reader may ask for less than a character takes.
+		txt, err := source.NewText(bytes.NewReader(c.in), c.declared)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(iotest.OneByteReader(txt)); err != nil || string(got) != c.want {
+			t.Errorf("%s in single bytes: %q, %v; want %q", name, got, err, c.want)
+		}
 	}
 	for name, c := range map[string]struct {
 		in       []byte

@@ -62,6 +62,8 @@ type Text struct {
 	r       io.Reader
 	src     []byte // read and not yet converted
 	eof     error
+	few     [utf8.UTFMax]byte
+	spare   []byte // of few, not yet given
 	decode  func(dst, src []byte, final bool) (nd, ns int)
 }
 
@@ -107,9 +109,23 @@ func (t *Text) Read(p []byte) (int, error) {
 	if t.decode == nil {
 		return t.r.Read(p)
 	}
-	if len(p) < utf8.UTFMax {
-		return 0, io.ErrShortBuffer
+	if len(t.spare) == 0 && len(p) < utf8.UTFMax { // a character may not fit: it is handed out in parts
+		n, err := t.convert(t.few[:])
+		if err != nil {
+			return 0, err
+		}
+		t.spare = t.few[:n]
 	}
+	if len(t.spare) > 0 {
+		n := copy(p, t.spare)
+		t.spare = t.spare[n:]
+		return n, nil
+	}
+	return t.convert(p)
+}
+
+// convert fills p, which has room for a character.
+func (t *Text) convert(p []byte) (int, error) {
 	for {
 		nd, ns := t.decode(p, t.src, t.eof != nil)
 		t.src = t.src[:copy(t.src, t.src[ns:])]

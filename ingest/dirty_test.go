@@ -98,6 +98,8 @@ var dirty = []struct {
 	{name: "10,000 columns of one name", in: strings.Repeat("a,", 9_999) + "a\n" + strings.Repeat("x,", 9_999) + "x\n"},
 	{name: "whole numbers that DOUBLE would round", in: "a,b\n9007199254740993,9007199254740992\n1e5,1e5\n", table: "a VARCHAR, b DOUBLE", rows: "9007199254740993|9007199254740992 / 1e5|100000"},
 	{name: "more digits than DECIMAL has", in: "a,b\n123456789012345678901234567890.1,1.5\n0.123456789012345678901,0.1234567890123456789012345678901234567890\n", table: "a VARCHAR, b DOUBLE"},
+	{name: "a number too small for DOUBLE", in: "a,b\n1e-400,1\n0e-400,2\n", table: "a VARCHAR, b BIGINT", rows: "1e-400|1 / 0e-400|2"},
+	{name: "the least BIGINT", in: "a\n-9223372036854775808\n9223372036854775807\n", table: "a BIGINT", rows: "-9223372036854775808 / 9223372036854775807"},
 	{name: "escape that is the delimiter", in: "a\\b\n1\\2\n", code: "bad-parameter", change: opt(func(o *ingest.Options) { o.Delimiter, o.Escape = `\`, `\` })},
 	{name: "a workbook", in: "PK\x03\x04\x14\x00", code: "not-csv"},
 	{name: "a Parquet file", in: "PAR1\x15\x04\x15", code: "not-csv"},

@@ -67,9 +67,9 @@ func (a *app) sniff(ctx context.Context, name, format string, options []string) 
 }
 
 func (a *app) printSniffed(format string, s *ingest.Sniffed) error {
-	fmt.Fprintf(a.out, "%d records, %d blank lines, %d that would be rejected\n", s.Records, s.Blank, s.Rejected)
-	fmt.Fprintf(a.out, "dialect: %+v\n\n", s.Dialect)
-	err := printList(a, format, s.Columns, []string{"column", "type", "nulls", "widest value"}, func(c ingest.SniffColumn) []any {
+	fmt.Fprintf(a.out, "%d records, %d of them would be rejected; %d blank lines; %d bytes\n", s.Records, s.Rejected, s.Blank, s.Bytes)
+	fmt.Fprintf(a.out, "%s\n\n", dialectText(&s.Dialect))
+	err := printList(a, format, s.Columns, []string{"column", "type", "nulls", "decided by"}, func(c ingest.SniffColumn) []any {
 		where := ""
 		if c.Line > 0 {
 			where = fmt.Sprintf("%q in line %d", c.Example, c.Line)
@@ -83,7 +83,31 @@ func (a *app) printSniffed(format string, s *ingest.Sniffed) error {
 		fmt.Fprintln(a.err, "warning:", w)
 	}
 	for _, r := range s.Rejects {
-		fmt.Fprintf(a.err, "line %d: %s: %s\n", r.Line, r.Column, r.Reason)
+		fmt.Fprintf(a.err, "rejected: line %d (byte %d): %s\n", r.Line, r.ByteOffset, r.Reason)
 	}
 	return nil
+}
+
+// dialectText says how a file is written, in the words of the upload's parameters.
+func dialectText(d *ingest.Dialect) string {
+	parts := []string{"encoding " + d.Charset, fmt.Sprintf("delimiter %q", d.Delimiter), "no quotes", "no header line", "decimal " + d.Decimal}
+	if d.Quote != "" {
+		parts[2] = "quote " + d.Quote
+		if d.Escape != d.Quote {
+			parts[2] += " escaped by " + d.Escape
+		}
+	}
+	if d.Header != nil && *d.Header {
+		parts[3] = "a header line"
+	}
+	if len(d.Null) > 0 {
+		parts = append(parts, fmt.Sprintf("NULL written %q", d.Null))
+	}
+	if d.DateFormat != "" {
+		parts = append(parts, "dates "+d.DateFormat)
+	}
+	if d.TimestampFormat != "" {
+		parts = append(parts, "timestamps "+d.TimestampFormat)
+	}
+	return strings.Join(parts, ", ")
 }

@@ -56,6 +56,9 @@ func integers(t *testing.T, s string) {
 func doubles(t *testing.T, s string) {
 	want, err := strconv.ParseFloat(s, 64)
 	ok := err == nil && (plainDouble.MatchString(s) || words.MatchString(s))
+	if mantissa, _, _ := strings.Cut(strings.ToLower(s), "e"); want == 0 && strings.ContainsAny(mantissa, "123456789") {
+		ok = false // too small: strconv gives 0
+	}
 	got, why := convert.ParseDouble([]byte(s), '.')
 	if (why == convert.OK) != ok || ok && math.Float64bits(got) != math.Float64bits(want) && !(got != got && want != want) {
 		t.Fatalf("double %q: %v %v, want %v %v", s, got, why, want, ok)

@@ -12,7 +12,7 @@ var pow10 = [...]float64{
 }
 
 // ParseDouble reads [+-]digits[.digits][e[+-]digits], or NaN, inf and infinity in any case. The result is the nearest double,
-// bit for bit what strconv gives: up to 2^53 and 10^±22 one exact operation does it (Clinger 1990), else strconv is asked.
+// bit for bit what strconv gives, save that a number too small to be told from 0 is refused: up to 2^53 and 10^±22 one exact operation does it (Clinger 1990), else strconv is asked.
 func ParseDouble(b []byte, point byte) (float64, Reason) {
 	neg, rest := sign(b)
 	var m uint64
@@ -109,12 +109,27 @@ func doubleSlow(b []byte, point byte) (float64, Reason) {
 	}
 	f, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(b), len(b)), 64)
 	switch {
+	case err == nil && f == 0 && !isZero(b): // 1e-400 is not 0
+		return 0, DoubleRange
 	case err == nil:
 		return f, OK
 	case math.IsInf(f, 0):
 		return 0, DoubleRange
 	}
 	return 0, NotDouble
+}
+
+// isZero reports whether a number's digits before the exponent are all zeros.
+func isZero(b []byte) bool {
+	for _, c := range b {
+		switch {
+		case c == 'e' || c == 'E':
+			return true
+		case c-'1' <= 8:
+			return false
+		}
+	}
+	return true
 }
 
 // foldEqual compares ASCII regardless of case; word is lower case.

@@ -10,6 +10,10 @@ const (
 	LooksComma        // 1,5
 	LooksMark         // >100, <0.5
 	LooksSpelled      // NULL, NA, N/A
+	LooksNoDay        // 2025-02-30, 24:00, year 0
+	LooksFine         // nanoseconds
+	LooksGrouped      // 1,234.5
+	LooksUnit         // 5 %, $5
 )
 
 var hintText = [...]string{
@@ -17,6 +21,10 @@ var hintText = [...]string{
 	LooksDate:    "looks like dates, but which part is the day cannot be told: declare date_format, for example %d/%m/%Y",
 	LooksComma:   "looks like numbers with a decimal comma: declare decimal=,",
 	LooksMark:    "holds numbers with a comparison sign",
+	LooksNoDay:   "holds dates or times, and one that does not exist or lies outside the years 1 to 9999",
+	LooksFine:    "holds times, and one finer than microseconds, which is what TIMESTAMP keeps",
+	LooksGrouped: "looks like numbers with thousands marks, which are not taken off",
+	LooksUnit:    "holds numbers with a unit or a currency sign, which is not taken off",
 	LooksSpelled: "holds a word that often stands for NULL: declare null= if it does",
 }
 
@@ -28,10 +36,23 @@ func hintOf(b []byte) Hint {
 	case "NULL", "null", "NA", "N/A", "n/a", "na", "None", "none", "-", "\\N", ".":
 		return LooksSpelled
 	}
-	if len(b) > 32 {
+	if len(b) > 40 {
 		return NoHint
 	}
-	var shape [32]byte
+	if len(b) >= 10 && b[4] == '-' {
+		switch _, why := ParseTimestamp(b); why {
+		case NoSuchDate, YearRange:
+			return LooksNoDay
+		case TooFine:
+			return LooksFine
+		}
+	}
+	return hintOfShape(b)
+}
+
+// hintOfShape looks at a cell with every run of digits written as one 9.
+func hintOfShape(b []byte) Hint {
+	var shape [40]byte
 	n := 0
 	for _, c := range b {
 		if c-'0' <= 9 {
@@ -47,6 +68,10 @@ func hintOf(b []byte) Hint {
 		return LooksDate
 	case "9,9", "-9,9":
 		return LooksComma
+	case "9,9.9", "-9,9.9", "9,9,9", "9,9,9.9", "9.9,9", "9.9.9,9":
+		return LooksGrouped
+	case "9%", "9 %", "9.9%", "9.9 %", "9,9%", "9,9 %", "$9", "$9.9", "$9,9.9", "€9", "€9.9", "€9,9", "9€", "9 €", "9,9 €", "£9", "£9.9":
+		return LooksUnit
 	case ">9", "<9", ">9.9", "<9.9", ">=9", "<=9", "> 9", "< 9":
 		return LooksMark
 	}

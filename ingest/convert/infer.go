@@ -60,9 +60,9 @@ func (n *Inference) observe(ch *csvscan.Chunk, rows []rowRef, j int) {
 		if o.Texts {
 			continue
 		}
-		before := o.family()
+		before, scale := o.family(), o.Scale
 		n.classify(o, cell)
-		if o.family() != before {
+		if o.family() != before || o.Scale != scale {
 			o.Line, o.Cell = ch.Records[rows[i].record].Line, string(cell[:min(len(cell), 64)])
 		}
 	}
@@ -160,7 +160,7 @@ func (n *Inference) numeric(o *Observed, cell []byte) bool {
 		return false
 	}
 	if i == len(b) {
-		return whole > 0 && o.integer(b, b[0] == '0')
+		return whole > 0 && o.integer(cell, b)
 	}
 	scale := 0
 	if b[i] == n.rules.point() {
@@ -191,15 +191,16 @@ func (n *Inference) numeric(o *Observed, cell []byte) bool {
 	return true
 }
 
-func (o *Observed) integer(digits []byte, zero bool) bool {
+// integer notes a whole number; digits are the cell's without its sign.
+func (o *Observed) integer(cell, digits []byte) bool {
 	if len(digits) > decimal.MaxDigits {
 		return false
 	}
-	if !zero {
+	if digits[0] != '0' {
 		o.Whole = max(o.Whole, len(digits))
 	}
 	if len(digits) >= 19 && !o.Wide {
-		if _, why := ParseInt64(digits); why != OK {
+		if _, why := ParseInt64(cell); why != OK {
 			o.Wide = true
 		}
 	}

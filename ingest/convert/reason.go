@@ -35,7 +35,7 @@ var reasonText = [...]string{
 	DecimalScale: "has more fraction digits than the column's type",
 	DecimalRange: "has more digits than the column's type",
 	NotDouble:    "is not a number",
-	DoubleRange:  "is too large for a DOUBLE",
+	DoubleRange:  "is too large or too small for a DOUBLE",
 	NotDate:      "is not a date written YYYY-MM-DD",
 	NoSuchDate:   "names a day or time that does not exist",
 	NotTimestamp: "is not a time written YYYY-MM-DD HH:MM:SS",

@@ -208,8 +208,8 @@ func agree(t *testing.T, s *sheet, reader string, want, got [][]*string) {
 	what := fmt.Sprintf("%d rows, want %d", len(got), len(want))
 	for i := range min(len(want), len(got)) {
 		if !reflect.DeepEqual(want[i], got[i]) {
-			w, _ := json.Marshal(want[i]) //nolint:errcheck // strings
-			g, _ := json.Marshal(got[i])  //nolint:errcheck // strings
+			w, _ := json.Marshal(want[i])
+			g, _ := json.Marshal(got[i])
 			what = fmt.Sprintf("row %d: %.300s, want %.300s", i+1, g, w)
 			break
 		}

@@ -23,9 +23,7 @@ func (s *state) applyRevert(c *RevertDelivery) (Result, error) {
 	for _, old := range back {
 		s.comeBack(old)
 	}
-	out := *d
-	out.Added, out.Removed = e.added, s.index
-	return Result{Delivery: &out}, nil
+	return Result{Delivery: s.dress(d, k, &e, stay{e.added, s.index})}, nil
 }
 
 func (s *state) inForce(table uint32) bool {

@@ -235,7 +235,7 @@ func (r *restorer) load(ctx context.Context, m *catalog.Machine, key string) err
 		ended <- err
 	}()
 	err = m.Load(in)
-	stop() // before the pipe is closed, so that a download in the way of a damaged snapshot is not tried again
+	stop()         // before the pipe is closed, so that a download in the way of a damaged snapshot is not tried again
 	_ = in.Close() // ends the download; a pipe's Close always gives nil
 	if cut := <-ended; err == nil || cut != nil && errors.Is(err, cut) {
 		return err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/assaydb/assay/bench/datagen"
 	"github.com/assaydb/assay/http/client"
+	"github.com/assaydb/assay/node"
 	"github.com/assaydb/assay/node/config"
 	"github.com/assaydb/assay/storage/bytesize"
 	"github.com/spf13/cobra"
@@ -39,6 +40,9 @@ func (a *app) demoCommand() *cobra.Command {
 
 // demoMarker marks a folder that a demo made and the next one may empty.
 const demoMarker = "ASSAY-DEMO"
+
+// demoNode is the data folder within the demo's.
+const demoNode = "node"
 
 // demo runs a whole node and talks to it over HTTP, as any client would.
 func (a *app) demo(ctx context.Context, f *demoFlags) error {
@@ -79,6 +83,9 @@ func freshFolder(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, demoMarker)); err != nil && len(entries) > 0 {
 		return usageError{fmt.Errorf("%s holds something that is not a demo's: name another folder with --data", dir)}
 	}
+	if err := node.InUse(filepath.Join(dir, demoNode)); err != nil {
+		return fmt.Errorf("another demo still runs in %s, name another folder with --data: %w", dir, err)
+	}
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("empty the demo's folder: %w", err)
 	}
@@ -90,7 +97,7 @@ func freshFolder(dir string) error {
 
 // demoSettings are the defaults, with another port when theirs is taken.
 func (a *app) demoSettings(dir string) (*config.Settings, error) {
-	flags := map[string]string{"data": filepath.Join(dir, "node"), "log-level": "warn"}
+	flags := map[string]string{"data": filepath.Join(dir, demoNode), "log-level": "warn"}
 	if l, err := net.Listen("tcp", "127.0.0.1:8080"); err == nil {
 		l.Close()
 	} else {

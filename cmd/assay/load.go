@@ -23,6 +23,7 @@ type loadFlags struct {
 	rejects, output       string
 	options               []string
 	force, rehearse       bool
+	resume                bool
 }
 
 func (a *app) loadCommand() *cobra.Command {
@@ -48,6 +49,8 @@ func (a *app) loadCommand() *cobra.Command {
 	fl.StringArrayVar(&f.options, "set", nil, "override detection: delimiter= quote= escape= header= null= encoding= date_format= timestamp_format= decimal=")
 	fl.BoolVar(&f.force, "force", false, "put a superseded delivery back in force")
 	fl.BoolVar(&f.rehearse, "rehearse", false, "check everything and commit nothing")
+	fl.BoolVar(&f.resume, "resume", false, "")
+	fl.MarkHidden("resume") //nolint:errcheck // the flag exists
 	fl.StringVar(&f.rejects, "rejects", "", "write the rejected records to this file as CSV")
 	fl.StringVarP(&f.output, "output", "o", "table", "table or json: how receipts are printed")
 	cmd.MarkFlagRequired("table") //nolint:errcheck // the flag exists
@@ -83,6 +86,9 @@ func (f *loadFlags) values() (url.Values, error) {
 func (a *app) load(ctx context.Context, f *loadFlags, args []string) error {
 	if f.output != "table" && f.output != "json" {
 		return usageError{fmt.Errorf("-o %s is not table or json", f.output)}
+	}
+	if f.resume {
+		return usageError{errors.New("--resume is not in this version: load the file again from its beginning; what is loaded already is recognised and not doubled")}
 	}
 	values, err := f.values()
 	if err != nil {

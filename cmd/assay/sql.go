@@ -19,6 +19,9 @@ type sqlFlags struct {
 	command, file, output string
 	params                []string
 	dryRun                bool
+	timeout               time.Duration
+	maxRows               int64
+	given                 bool // -c was there, if only with an empty text
 }
 
 func (a *app) sqlCommand() *cobra.Command {
@@ -27,13 +30,18 @@ func (a *app) sqlCommand() *cobra.Command {
 		Use: "sql", Short: "Run SQL: one command, a file, or a prompt",
 		Example: "  assay sql\n  assay sql -c 'SELECT COUNT(*) FROM labs'\n  assay sql -f q.sql -o csv > out.csv\n  assay sql -c 'SELECT * FROM labs WHERE hospital_id = :h' -p h=H0042",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.sql(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.given = cmd.Flags().Changed("command")
+			return a.sql(cmd.Context(), f)
+		},
 	}
 	fl := cmd.Flags()
 	fl.StringVarP(&f.command, "command", "c", "", "statements to run, with ; between")
 	fl.StringVarP(&f.file, "file", "f", "", "file of statements to run, - for standard input")
 	fl.StringVarP(&f.output, "output", "o", "table", "table, csv, tsv, json, ndjson, arrow or parquet")
 	fl.StringArrayVarP(&f.params, "param", "p", nil, "NAME=VALUE: value of :NAME in the statement")
+	fl.DurationVar(&f.timeout, "timeout", 0, "limit of each statement, like 30s (default the server's)")
+	fl.Int64Var(&f.maxRows, "max-rows", 0, "fail when a result has more rows than this")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "plan and estimate only: nothing is scanned")
 	cmd.MarkFlagsMutuallyExclusive("command", "file")
 	return cmd
@@ -55,7 +63,7 @@ func (a *app) sql(ctx context.Context, f *sqlFlags) error {
 	if err != nil {
 		return usageError{err}
 	}
-	st := client.Statement{Format: f.output, Params: params, DryRun: f.dryRun}
+	st := client.Statement{Format: f.output, Params: params, DryRun: f.dryRun, Timeout: f.timeout, MaxRows: f.maxRows}
 	script, given, err := a.script(f)
 	if err != nil {
 		return err
@@ -80,7 +88,7 @@ func (a *app) sql(ctx context.Context, f *sqlFlags) error {
 func (a *app) script(f *sqlFlags) (text string, given bool, err error) {
 	var raw []byte
 	switch {
-	case f.command != "":
+	case f.given:
 		return f.command, true, nil
 	case f.file != "" && f.file != "-":
 		raw, err = os.ReadFile(f.file)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Statement is one SQL statement to run.
@@ -19,6 +20,7 @@ type Statement struct {
 	DryRun bool
 	// MaxRows bounds the result, 0 for no bound of this request.
 	MaxRows int64
+	Timeout time.Duration // 0 for the server's own
 }
 
 // Summary is what the server says of a result beside its rows.
@@ -37,6 +39,9 @@ func (c *Client) Run(ctx context.Context, st Statement, w io.Writer) (*Summary, 
 	}
 	if st.DryRun {
 		values.Set("dry_run", "1")
+	}
+	if st.Timeout > 0 {
+		values.Set("timeout", st.Timeout.String())
 	}
 	if st.MaxRows > 0 {
 		values.Set("max_rows", strconv.FormatInt(st.MaxRows, 10))

@@ -200,7 +200,10 @@ func below(codes []int32, limit int) error {
 	const signs = 1<<63 | 1<<31
 	top := uint64(limit-1)<<32 | uint64(limit-1)
 	over := uint64(0)
-	pairs := unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(codes))), len(codes)/2)
+	var pairs []uint64
+	if len(codes) > 1 { // one code is no whole pair to point to
+		pairs = unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(codes))), len(codes)/2)
+	}
 	for len(pairs) >= 4 {
 		p := pairs[:4]
 		over |= p[0] | (top - p[0]) | p[1] | (top - p[1]) | p[2] | (top - p[2]) | p[3] | (top - p[3])

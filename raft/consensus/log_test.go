@@ -239,7 +239,7 @@ func TestHungDiskCostsTheLeadership(t *testing.T) {
 	dir := t.TempDir()
 	hung := &hungStore{}
 	conf := config(dir)
-	conf.StoreTimeout = 50 * time.Millisecond
+	conf.StoreTimeout = 500 * time.Millisecond
 	conf.WrapStore = func(inner raft.LogStore) raft.LogStore {
 		hung.LogStore = inner
 		return hung

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -102,7 +103,7 @@ func TestTorture(t *testing.T) {
 	for _, sql := range costly() {
 		torture(t, a, sql)
 	}
-	for _, p := range []any{strings.Repeat("%a", 500_000), "\x00\xff", strings.Repeat("x", 10<<20), []byte("x"), struct{}{}, -0.0, uint64(1) << 63} {
+	for _, p := range []any{strings.Repeat("%a", 500_000), "\x00\xff", strings.Repeat("x", 10<<20), []byte("x"), struct{}{}, math.Copysign(0, -1), uint64(1) << 63} {
 		res, err := a.Node.Engine().Query(t.Context(), &planner.Request{SQL: "SELECT COUNT(*) FROM calm WHERE s LIKE :p", Params: map[string]any{"p": p}})
 		if err == nil {
 			res.Close()

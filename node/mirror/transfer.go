@@ -50,7 +50,7 @@ func (m *Mirror) ensure(ctx context.Context, s schema.Segment, key string) error
 
 // copy copies within the store and looks whether it arrived.
 func (m *Mirror) copy(ctx context.Context, s schema.Segment, from, to string) error {
-	m.note(object.Info{Key: to, Bytes: unsure})
+	m.noteUnsure(to)
 	if err := m.cfg.Objects.Copy(ctx, from, to); err != nil {
 		return fmt.Errorf("copy segment %s: %w", s.ID, err)
 	}
@@ -69,6 +69,12 @@ func (m *Mirror) copy(ctx context.Context, s schema.Segment, from, to string) er
 // but it must be removed like one, for the reply to the write may have been lost after it was applied.
 const unsure = -1
 
+// noteUnsure remembers that a write to a key begins now: without its time a full pass would take it for an old leftover and
+// delete it under the load that is staging it.
+func (m *Mirror) noteUnsure(key string) {
+	m.note(object.Info{Key: key, Bytes: unsure, Modified: time.Now()})
+}
+
 func (m *Mirror) upload(ctx context.Context, s schema.Segment, key string) error {
 	f, err := m.cfg.Source.OpenRaw(&s)
 	if err != nil {
@@ -84,7 +90,7 @@ func (m *Mirror) upload(ctx context.Context, s schema.Segment, key string) error
 // putVerified writes an object and reads it back: an acknowledged write whose bytes are wrong must not count as a copy. One that
 // is wrong is removed, so that no plain reader meets it.
 func (m *Mirror) putVerified(ctx context.Context, key string, body io.ReadSeeker, bytes int64, sum schema.Digest) error {
-	m.note(object.Info{Key: key, Bytes: unsure})
+	m.noteUnsure(key)
 	if err := m.cfg.Objects.Put(ctx, key, body); err != nil {
 		return err
 	}

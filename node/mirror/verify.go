@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage/errs"
@@ -14,9 +15,9 @@ import (
 // Verify reads every segment, side file and catalog object that should be in the mirror and tells what is not as it was written,
 // by its key. What is damaged no longer counts as a copy: Run writes it again.
 func (m *Mirror) Verify(ctx context.Context, found func(key string, err error)) error {
-	a := m.listing()
-	if a == nil {
-		return errs.New(errs.Unavailable, "mirror-not-listed", "the mirror %s has not been read yet", m.cfg.Objects).WithHint("try again once it answers")
+	a, err := m.awaitListing(ctx)
+	if err != nil {
+		return err
 	}
 	v := &verification{m: m, actual: a, found: found}
 	view := m.cfg.Catalog.Snapshot()
@@ -45,6 +46,20 @@ func (m *Mirror) Verify(ctx context.Context, found func(key string, err error)) 
 		m.poke()
 	}
 	return nil
+}
+
+// listWait is how long Verify waits for the first listing: a job that is asked for right after the start should not fail.
+const listWait = 30 * time.Second
+
+func (m *Mirror) awaitListing(ctx context.Context) (*actual, error) {
+	select {
+	case <-m.opened:
+		return m.listing(), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(listWait):
+		return nil, errs.New(errs.Unavailable, "mirror-not-listed", "the mirror %s has not been read yet", m.cfg.Objects).WithHint("try again once it answers")
+	}
 }
 
 // verification is one run of Verify.

@@ -22,6 +22,8 @@ type scanReader struct {
 	skip bool // the whole page passes, by its statistics
 	lo   int  // next window of the page, -1 before the page has begun
 
+	ctx context.Context // of the Next that runs
+
 	retried *scanUnit // the row group whose damage was healed: a second time is final
 
 	cols []*batch.Vector
@@ -37,7 +39,7 @@ func (s *tableScan) Reader() Reader {
 		r.sources = append(r.sources, &columnSource{scanColumn: c})
 	}
 	r.delivery = &columnSource{scanColumn: scanColumn{schema.VirtualDeliveryID, schema.TypeVarchar}}
-	env := &expr.Env{Zone: s.zone, NoDictionary: s.opt.NoDictionary}
+	env := &expr.Env{Zone: s.zone, NoDictionary: s.opt.NoDictionary, Stop: r.stopped}
 	for i := range s.filter {
 		p, err := expr.Compile(s.filter[i].expr, env)
 		if err != nil {
@@ -49,11 +51,20 @@ func (s *tableScan) Reader() Reader {
 	return r
 }
 
+// stopped tells the filter's programs that the running Next was cancelled.
+func (r *scanReader) stopped() error {
+	if r.ctx == nil {
+		return nil
+	}
+	return r.ctx.Err()
+}
+
 // Next returns the next batch with at least one row, nil at the end.
 func (r *scanReader) Next(ctx context.Context) (*batch.Batch, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
+	r.ctx = ctx
 	b, err := r.next(ctx)
 	r.count()
 	if err != nil {

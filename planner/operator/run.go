@@ -61,6 +61,7 @@ func start(ctx context.Context, env Env, f *fragment.Fragment, inputs Inputs) (S
 	}
 	r := &runner{env: env, expr: expr.Env{Zone: zone, Now: env.Now}, inputs: inputs, grant: env.Memory.Child(f.MemoryLimit)}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
+	r.expr.Stop = r.stopped
 	r.spill = &spillDir{root: env.TempDir, query: f.Query}
 	s := &stream{run: r}
 	root, err := r.build(f.Root)

@@ -17,6 +17,9 @@ type Env struct {
 	Now  int64          // the query's time, microseconds since 1970 UTC
 	// NoDictionary switches off evaluation once per dictionary entry, so that tests can compare.
 	NoDictionary bool
+	// Stop, when set, is asked every few rows of functions that are computed row by row; its error ends the evaluation. Without it
+	// one batch of costly text functions would outlive the query's cancellation.
+	Stop func() error
 }
 
 // Program evaluates one expression over batches. It belongs to one goroutine: results and selections it returns are valid until
@@ -182,7 +185,9 @@ func compileCall(c *Call, args []node, env *Env) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newRowNode(c, args, f.NullRule == NullStrict, row), nil
+	n := newRowNode(c, args, f.NullRule == NullStrict, row)
+	n.stop = env.Stop
+	return n, nil
 }
 
 // columnNode is an input column.

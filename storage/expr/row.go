@@ -161,7 +161,12 @@ type rowNode struct {
 	r      row
 	vecs   []*batch.Vector
 	flat   []buffer
+	stop   func() error // Env.Stop
+	since  int          // rows since it was asked
 }
+
+// stopRows is how many rows are computed between two looks at Env.Stop.
+const stopRows = 32
 
 func newRowNode(e Expr, args []node, strict bool, f rowFunc) *rowNode {
 	return &rowNode{
@@ -250,6 +255,12 @@ func tooLong(e Expr) error {
 }
 
 func (n *rowNode) one(i int) error {
+	if n.since++; n.stop != nil && n.since >= stopRows {
+		n.since = 0
+		if err := n.stop(); err != nil {
+			return err
+		}
+	}
 	n.r.at, n.r.set = i, false
 	valid := true
 	for a := range n.r.in {

@@ -93,6 +93,9 @@ func fits(c *Call, t schema.Type) bool {
 	if (c.Name == "round" || c.Name == "truncate") && t.Kind == schema.Decimal && c.Typ.Kind == schema.Decimal {
 		return true // the digits may have become a constant since it was bound; each value is brought to the type's scale
 	}
+	if c.Name == "str_to_date" && c.Typ.Kind == schema.Timestamp && t.IsTemporal() {
+		return true // likewise the format; the type was bound when it was not known yet
+	}
 	return sameShape(c.Typ, t)
 }
 
@@ -169,12 +172,18 @@ func (d *decoder) in(depth int) Expr {
 	return x
 }
 
+// tryOnly admits the casts that only the binder builds: a function of dates reads a DOUBLE or BOOLEAN as NULL or a date, while
+// CAST itself refuses.
+func tryOnly(from schema.Type, c *Cast) bool {
+	return c.Try && c.To.IsTemporal() && (from.Kind == schema.Double || from.Kind == schema.Boolean)
+}
+
 func (d *decoder) cast(depth int) Expr {
 	c := &Cast{To: d.typ(), Try: d.flag()}
 	c.Operand = d.expr(depth + 1)
 	from := c.Operand.Type()
-	if d.err == nil && from != c.To && from.Kind != schema.Null && !castable(from, c.To) {
-		d.fail("has an impossible cast")
+	if d.err == nil && from != c.To && from.Kind != schema.Null && !castable(from, c.To) && !tryOnly(from, c) {
+		d.fail("casts " + from.String() + " to " + c.To.String() + ", which is impossible")
 	}
 	return c
 }

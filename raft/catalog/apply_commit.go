@@ -103,6 +103,24 @@ func (s *state) checkCommit(c *CommitDelivery, d *Delivery, def *schema.Table) e
 	if rows != d.Accepted {
 		return errs.New(errs.Invalid, "rows-not-conserved", "delivery %s accepted %d rows, its segments hold %d", d.ID, d.Accepted, rows)
 	}
+	if err := s.checkAmends(c, d); err != nil {
+		return err
+	}
+	return checkLedger(d)
+}
+
+// checkLedger holds a delivery's books to their equations. A delivery without a ledger is of before version 2.
+func checkLedger(d *Delivery) error {
+	if d.Ledger.IsZero() {
+		return nil
+	}
+	l := &d.Ledger
+	if d.RecordsIn != d.Accepted+d.Rejected {
+		return errs.New(errs.Invalid, "records-not-conserved", "delivery %s: %d records in, %d accepted and %d rejected", d.ID, d.RecordsIn, d.Accepted, d.Rejected)
+	}
+	if l.Text != l.Accepted+l.Rejected+l.Aside || min(l.Text, l.Accepted, l.Rejected, l.Aside, l.Preamble, l.Trailer) < 0 {
+		return errs.New(errs.Invalid, "bytes-not-conserved", "delivery %s: a text of %d bytes, of which %d accepted, %d rejected and %d set aside", d.ID, l.Text, l.Accepted, l.Rejected, l.Aside)
+	}
 	return nil
 }
 

@@ -14,6 +14,10 @@ func (s *state) applyRevert(c *RevertDelivery) (Result, error) {
 		return Result{}, errs.New(errs.Conflict, "not-in-force", "delivery %s is not in force", c.Delivery).
 			WithHint("only a delivery in force can be reverted; list the table's deliveries to see which are")
 	}
+	if by := s.head().amendedBy(c.Delivery); len(by) > 0 {
+		return Result{}, errs.New(errs.Conflict, "amended", "delivery %s is amended by %s, which is in force", c.Delivery, by[0].ID).
+			WithHint("revert the amendment first, or load a corrected file into the slot")
+	}
 	back, err := s.predecessors(d)
 	if err != nil {
 		return Result{}, err

@@ -133,6 +133,7 @@ func (s *state) applyDropTable(c *DropTable) error {
 	e.removed, e.dropped = s.index, true
 	s.putTable(e)
 	s.totals.delete(uintKey(e.def.ID))
+	s.dropDocuments(e.def.ID)
 	return nil
 }
 

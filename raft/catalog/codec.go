@@ -9,8 +9,11 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// commandVersion is the version of the command format. A command is: version, kind, fields, XXH3-64 of all before it.
-const commandVersion = 1
+// commandVersion is the newest version of the command format. A command is: version, kind, fields, XXH3-64 of all before it. Each
+// is written in the oldest version that can say it, so that a release that knows no more can read all but what is new to it:
+//
+//	2: a delivery's ledger and what it amends, a table's policy, documents
+const commandVersion = 2
 
 // checksumBytes is the length of the XXH3-64 at the end of a command.
 const checksumBytes = 8
@@ -20,7 +23,7 @@ const MaxCommandBytes = 64 << 20
 
 // Encode returns the bytes of a command. The same command always gives the same bytes.
 func Encode(c Command) []byte {
-	b := []byte{commandVersion, byte(c.kind())}
+	b := []byte{versionOf(c), byte(c.kind())}
 	switch c := c.(type) {
 	case *PutTable:
 		b = appendTable(b, &c.Table)
@@ -42,8 +45,25 @@ func Encode(c Command) []byte {
 		b = binary.AppendUvarint(binary.AppendVarint(b, c.Now), uint64(c.Limit))
 	case *SetRetention:
 		b = binary.AppendVarint(b, c.Micros)
+	case *PutDocument:
+		b = appendDocument(b, &c.Document)
+		b = binary.AppendVarint(b, c.At)
 	}
 	return binary.LittleEndian.AppendUint64(b, xxh3.Hash(b))
+}
+
+// versionOf is the oldest version that can say a command.
+func versionOf(c Command) byte {
+	newer := false
+	switch c := c.(type) {
+	case *PutTable:
+		newer = c.Table.Policy != schema.Policy{}
+	case *CommitDelivery:
+		newer = moreFlags(&c.Delivery) != 0 || c.Table != nil && c.Table.Policy != schema.Policy{}
+	case *PutDocument:
+		newer = true
+	}
+	return 1 + boolByte(newer)
 }
 
 func appendCommit(b []byte, c *CommitDelivery) []byte {
@@ -71,12 +91,15 @@ func Decode(b []byte) (Command, error) {
 	if xxh3.Hash(body) != binary.LittleEndian.Uint64(sum) {
 		return nil, corruptCommand(fmt.Errorf("the checksum of its %d bytes does not match", len(b)))
 	}
-	if body[0] != commandVersion {
+	if body[0] == 0 || body[0] > commandVersion {
 		return nil, errs.New(errs.Invalid, "command-version", "catalog command has format version %d, this release reads %d", body[0], commandVersion).
 			WithHint("upgrade this node")
 	}
 	r := &reader{s: string(body), off: 1}
 	c := r.command()
+	if r.err == nil && versionOf(c) != body[0] {
+		r.fail("a command of version %d marked as %d", versionOf(c), body[0])
+	}
 	if err := r.end(); err != nil {
 		return nil, corruptCommand(err)
 	}
@@ -105,6 +128,8 @@ func (r *reader) command() Command {
 		return &PurgeExpired{Now: r.varint(), Limit: r.uint32()}
 	case kindSetRetention:
 		return &SetRetention{Micros: r.varint()}
+	case kindPutDocument:
+		return &PutDocument{Document: r.document(), At: r.varint()}
 	default:
 		r.fail("unknown command %d", k)
 		return nil

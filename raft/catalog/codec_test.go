@@ -50,7 +50,26 @@ func samples() map[string]catalog.Command {
 		"remove-member":   &catalog.RemoveMember{ID: "n1"},
 		"purge-expired":   &catalog.PurgeExpired{Now: 9 * day, Limit: 100},
 		"set-retention":   &catalog.SetRetention{Micros: 30 * day},
+		"put-document":    &catalog.PutDocument{Document: catalog.Document{Kind: "mapping", Table: 3, Name: "H0042", Body: `{"columns":{}}`}, At: 4 * day},
+
+		"put-table-v2":       putPolicy(),
+		"commit-delivery-v2": amending(1, 50, 40),
 	}
+}
+
+func putPolicy() catalog.Command {
+	t := labs("labs")
+	t.Policy = schema.Policy{Columns: schema.ColumnsIgnore, Widen: schema.WidenNo}
+	return &catalog.PutTable{Table: t, Expect: 2, At: day}
+}
+
+// amending is a load of one segment of ten rows that corrects the rejects of another, its ledger kept.
+func amending(table uint32, n, amends int) *catalog.CommitDelivery {
+	c := commit(table, n, "H1", "2025-01", 9*day)
+	c.Replace, c.Delivery.Append, c.Delivery.Amends = false, true, id(amends)
+	c.Delivery.RecordsIn, c.Delivery.Rejected, c.Delivery.Header = 11, 1, 1
+	c.Delivery.Ledger = catalog.Ledger{Text: 1<<20 + 3, Accepted: 1 << 20, Rejected: 1, Aside: 2, Preamble: 2, Trailer: 1}
+	return c
 }
 
 func golden(t *testing.T, name string, got []byte) {

@@ -18,6 +18,7 @@ const (
 	kindRemoveMember
 	kindPurgeExpired
 	kindSetRetention
+	kindPutDocument
 )
 
 // PutTable creates a table (Expect 0; Conflict when the name exists) or replaces its definition when its version is Expect.
@@ -89,6 +90,13 @@ type SetRetention struct {
 	Micros int64
 }
 
+// PutDocument puts a document in place of the one of its kind, table and name, or takes that away when its body is empty. The
+// table must be there.
+type PutDocument struct {
+	Document Document
+	At       int64 // proposer's clock, microseconds since 1970
+}
+
 func (*PutTable) kind() commandKind       { return kindPutTable }
 func (*DropTable) kind() commandKind      { return kindDropTable }
 func (*CommitDelivery) kind() commandKind { return kindCommitDelivery }
@@ -97,6 +105,7 @@ func (*PutMember) kind() commandKind      { return kindPutMember }
 func (*RemoveMember) kind() commandKind   { return kindRemoveMember }
 func (*PurgeExpired) kind() commandKind   { return kindPurgeExpired }
 func (*SetRetention) kind() commandKind   { return kindSetRetention }
+func (*PutDocument) kind() commandKind    { return kindPutDocument }
 
 // Result is what applying a command gave.
 type Result struct {

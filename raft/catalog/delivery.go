@@ -16,6 +16,8 @@ type Delivery struct {
 
 	BytesIn                                      int64 // decoded
 	RecordsIn, Accepted, Rejected, Blank, Header int64
+	Ledger                                       Ledger        // where the text's bytes went; zero in deliveries of before version 2
+	Amends                                       schema.ID     // the delivery whose rejects this one brings corrected; zero for none
 	ColumnBytes                                  []ColumnBytes // stored bytes per column, for estimates
 
 	Files    []File      // statistics, rejects, receipt
@@ -30,6 +32,17 @@ type Delivery struct {
 	Superseded schema.ID // the delivery that took its place; zero when reverted or in force
 	Purged     bool      // past retention: its segments and files are gone, only this record is left
 }
+
+// Ledger accounts for every byte of a delivery's text, which is its decoded bytes as UTF-8 with a UTF-8 mark: Text = Accepted +
+// Rejected + Aside. Line ends count with their record. Preamble and Trailer count the lines that the dialect sets aside before
+// the header and behind the last record; they are no records, and their bytes are among Aside with those of marks, headers and blank lines.
+type Ledger struct {
+	Text, Accepted, Rejected, Aside int64 // bytes
+	Preamble, Trailer               int64 // lines
+}
+
+// IsZero reports whether nothing was accounted for.
+func (l Ledger) IsZero() bool { return l == Ledger{} }
 
 // Slot names what a delivery can replace: a source's period when Named, else its own content.
 type Slot struct {

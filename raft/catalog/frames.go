@@ -19,14 +19,20 @@ const (
 	frameEntries
 	frameRemoved
 	frameSpans
-	frameEnd
+	frameDocuments
+
+	frameEnd  frameKind = 0xff
+	frameEnd2 frameKind = 9 // of version 2, which knew no documents
 )
 
-var frameNames = [...]string{"?", "scalars", "tables", "members", "partitions", "options", "deliveries", "removed", "spans", "end"}
+var frameNames = [...]string{"?", "scalars", "tables", "members", "partitions", "options", "deliveries", "removed", "spans", "documents"}
 
 func (k frameKind) String() string {
-	if int(k) < len(frameNames) {
+	switch {
+	case int(k) < len(frameNames):
 		return frameNames[k]
+	case k == frameEnd:
+		return "end"
 	}
 	return "unknown"
 }

@@ -26,11 +26,12 @@ func (m *Machine) Load(r io.Reader) error {
 
 // loader reads one snapshot file.
 type loader struct {
-	in     *bufio.Reader
-	state  *state
-	offset int64 // of the frame under way
-	number uint64
-	kind   frameKind
+	in      *bufio.Reader
+	state   *state
+	offset  int64 // of the frame under way
+	number  uint64
+	kind    frameKind
+	version byte
 
 	delivery Delivery // reused
 }
@@ -44,8 +45,8 @@ func (l *loader) head() error {
 	if string(head[:len(snapshotMagic)]) != snapshotMagic {
 		return l.corrupt(errors.New("these are not the first bytes of a catalog snapshot"))
 	}
-	if v := head[len(snapshotMagic)]; v != snapshotVersion {
-		return errs.New(errs.Corrupt, "snapshot-version", "catalog snapshot has format version %d, this release reads %d", v, snapshotVersion).
+	if l.version = head[len(snapshotMagic)]; l.version < snapshotOldest || l.version > snapshotVersion {
+		return errs.New(errs.Corrupt, "snapshot-version", "catalog snapshot has format version %d, this release reads %d to %d", l.version, snapshotOldest, snapshotVersion).
 			WithHint("upgrade this node, or use another copy of the snapshot")
 	}
 	l.offset = int64(len(head))
@@ -90,11 +91,25 @@ func (l *loader) frame() (string, error) {
 	if frameSum(head[:], payload, l.number) != sum.word() {
 		return "", l.corrupt(errors.New("its checksum does not match"))
 	}
-	if kind := frameKind(head[0]); kind < l.kind || kind > frameEnd || kind == 0 {
+	kind := l.kindOf(frameKind(head[0]))
+	if kind < l.kind || kind == 0 || kind > frameDocuments && kind != frameEnd {
 		return "", l.corrupt(fmt.Errorf("a frame of kind %d after one of kind %d", kind, l.kind))
 	}
-	l.kind = frameKind(head[0])
+	l.kind = kind
 	return payload, nil
+}
+
+// kindOf translates a frame's kind from the file's version.
+func (l *loader) kindOf(k frameKind) frameKind {
+	switch {
+	case l.version > snapshotOldest:
+		return k
+	case k == frameEnd2:
+		return frameEnd
+	case k > frameEnd2:
+		return 0
+	}
+	return k
 }
 
 // end checks the last frame: the number of frames, the hash of all they held, and that nothing follows.
@@ -164,6 +179,10 @@ func (l *loader) item(r *reader) {
 	case frameSpans:
 		k, end := r.span()
 		s.putSpan(k, end)
+	case frameDocuments:
+		if d := r.document(); r.err == nil {
+			s.putDocument(d)
+		}
 	}
 }
 

@@ -79,6 +79,8 @@ func (s *state) apply(c Command) (res Result, err error) {
 		res = s.applyPurge(c)
 	case *SetRetention:
 		err = s.applySetRetention(c)
+	case *PutDocument:
+		err = s.applyPutDocument(c)
 	default:
 		err = errs.New(errs.Invalid, "unknown-command", "the catalog has no command %T", c)
 	}

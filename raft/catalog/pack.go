@@ -8,8 +8,11 @@ import (
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// packVersion is the version of the packed form.
-const packVersion = 2
+// The versions of the packed form. 3 has recordMore; what can be said without it stays in form 2.
+const (
+	packVersion     = 2
+	packVersionMore = 3
+)
 
 // Limits of what the catalog keeps of a segment's statistics; the rest is in the statistics files.
 const (
@@ -40,7 +43,11 @@ type group struct {
 func pack(d *Delivery, segments []schema.Segment, options uint32) packed {
 	record := appendRecord(nil, d, options)
 	b := make([]byte, 0, 2*len(record)+128*len(segments))
-	b = binary.AppendUvarint(append(b, packVersion), uint64(len(record)))
+	version := byte(packVersion)
+	if moreFlags(d) != 0 {
+		version = packVersionMore
+	}
+	b = binary.AppendUvarint(append(b, version), uint64(len(record)))
 	b = append(b, record...)
 	keys := make([]string, len(segments))
 	order := make([]int, len(segments))

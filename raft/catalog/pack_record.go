@@ -18,6 +18,7 @@ const (
 	recordClean         // no reject, no blank line: every record but the header was accepted
 	recordColumns       // ColumnBytes are of columns 1, 2, 3 ...
 	recordAccepted      // Rows is Accepted
+	recordMore          // moreFlags stand at the end; from packVersion 3 on
 	recordAll      = 1<<iota - 1
 )
 
@@ -27,7 +28,8 @@ func appendRecord(b []byte, d *Delivery, options uint32) []byte {
 	counted := countedColumns(d.ColumnBytes)
 	b = append(b, d.ID[:]...)
 	b = append(b, flagIf(d.Named, recordNamed)|flagIf(d.Append, recordAppend)|flagIf(d.Purged, recordPurged)|
-		flagIf(clean, recordClean)|flagIf(counted, recordColumns)|flagIf(d.Rows == d.Accepted, recordAccepted))
+		flagIf(clean, recordClean)|flagIf(counted, recordColumns)|flagIf(d.Rows == d.Accepted, recordAccepted)|
+		flagIf(moreFlags(d) != 0, recordMore))
 	b = appendString(appendString(b, d.Source), d.Period)
 	b = binary.AppendUvarint(append(b, d.SHA256[:]...), uint64(options))
 	if options == 0 {
@@ -51,7 +53,7 @@ func appendRecord(b []byte, d *Delivery, options uint32) []byte {
 	for i := range d.Replaced {
 		b = append(b, d.Replaced[i][:]...)
 	}
-	return b
+	return appendMore(b, d)
 }
 
 // appendCounts writes numbers that are hardly ever negative: without a sign bit most are a byte shorter at the sizes of columns.
@@ -170,6 +172,7 @@ func (r *reader) record(d *Delivery) (options uint32) {
 	}
 	d.Bytes, d.LoadedAt = r.number(), r.number()
 	r.recordLists(d, flags)
+	r.more(d, flags&recordMore != 0)
 	return options
 }
 

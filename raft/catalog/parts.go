@@ -33,12 +33,18 @@ func (s *state) dropEntry(k entryKey, e *entry, d *Delivery) {
 	s.entries.delete(k)
 	s.ids.delete(idKey(d.ID))
 	s.slots.delete(slotKey{k.table, slotHash(d), k.seq})
+	if !d.Amends.IsZero() {
+		s.amendments.delete(amendKey{d.Amends, k})
+	}
 }
 
 // indexEntry puts a new entry's delivery into the indexes that find it by id and by slot.
 func (s *state) indexEntry(k entryKey, d *Delivery) {
 	s.ids.set(idKey(d.ID), k)
 	s.slots.set(slotKey{k.table, slotHash(d), k.seq}, struct{}{})
+	if !d.Amends.IsZero() {
+		s.amendments.set(amendKey{d.Amends, k}, struct{}{})
+	}
 }
 
 // hashTable hashes a version of a definition.

@@ -17,7 +17,8 @@ import (
 // the state hash, which whoever loads the file computes again.
 const (
 	snapshotMagic   = "ASSAYCAT"
-	snapshotVersion = 2
+	snapshotVersion = 3 // 2 had no documents
+	snapshotOldest  = 2
 	frameHeadBytes  = 5
 	frameTargetSize = 1 << 20   // a frame is closed once it is this long
 	frameMaxBytes   = 128 << 20 // a frame holds at least one delivery, so it may be as long as a command
@@ -108,6 +109,10 @@ func (s *state) writeFrames(out *frameWriter) {
 	})
 	s.spans.all(func(k spanKey, end uint64) bool {
 		return out.item(frameSpans, func(b []byte) []byte { return appendSpan(b, k, end) })
+	})
+	s.documents.all(func(k documentKey, body string) bool {
+		d := Document{Kind: k.kind, Table: k.table, Name: k.name, Body: body}
+		return out.item(frameDocuments, func(b []byte) []byte { return appendDocument(b, &d) })
 	})
 	out.flush()
 }

@@ -3,6 +3,8 @@ package catalog_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
+	"os"
 	"strings"
 	"testing"
 
@@ -23,7 +25,11 @@ func history(t testing.TB) *catalog.Machine {
 	apply(t, m, commit(1, 13, "", "", 9*day))
 	apply(t, m, &catalog.PutTable{Table: labs("old"), At: 9 * day})
 	apply(t, m, commit(2, 14, "H2", "2025-02", 9*day))
+	apply(t, m, &catalog.PutDocument{Document: catalog.Document{Kind: "mapping", Table: 2, Name: "H2", Body: "gone"}, At: 9 * day})
 	apply(t, m, &catalog.DropTable{Name: "old", At: 9 * day})
+	apply(t, m, &catalog.PutDocument{Document: catalog.Document{Kind: "mapping", Table: 1, Name: "H1", Body: "first"}, At: 9 * day})
+	apply(t, m, &catalog.PutDocument{Document: catalog.Document{Kind: "mapping", Table: 1, Name: "H1", Body: "kept"}, At: 9 * day})
+	apply(t, m, amending(1, 15, 11))
 	return m
 }
 
@@ -49,6 +55,29 @@ func TestSnapshotGolden(t *testing.T) {
 	other.BumpEpoch()
 	if other.Snapshot().Epoch() != 2 || other.Snapshot().StateHash() == m.Snapshot().StateHash() {
 		t.Fatal("a new epoch has the same state hash")
+	}
+}
+
+// TestSnapshotOfTheLastVersion reads a file that the release before documents and ledgers wrote.
+func TestSnapshotOfTheLastVersion(t *testing.T) {
+	text, err := os.ReadFile("testdata/snapshot-v2.hex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := catalog.New()
+	if err := m.Load(bytes.NewReader(b)); err != nil {
+		t.Fatal(err)
+	}
+	if d, ok := m.Snapshot().Delivery(id(11)); !ok || d.Accepted != 10 || !d.Ledger.IsZero() {
+		t.Fatalf("%+v", d)
+	}
+	apply(t, m, amending(1, 60, 11))
+	if got := m.Snapshot().Amendments(id(11)); len(got) != 1 || got[0].Ledger.Aside != 2 {
+		t.Fatalf("%+v", got)
 	}
 }
 

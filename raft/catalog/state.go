@@ -30,6 +30,9 @@ type state struct {
 	totals   tree[uintKey, Totals]        // derived: live deliveries per table
 
 	optionIDs tree[digestKey, uint32] // derived
+	documents tree[documentKey, string]
+
+	amendments tree[amendKey, struct{}] // derived
 }
 
 // scalars are the single numbers of the state.
@@ -71,7 +74,8 @@ func (s *state) fork() *state {
 func (s *state) setGeneration(gen uint64) {
 	s.tables.gen, s.members.gen, s.entries.gen, s.parts.gen, s.removed.gen, s.spans.gen = gen, gen, gen, gen, gen, gen
 	s.tableIDs.gen, s.ids.gen, s.slots.gen, s.groups.gen, s.totals.gen = gen, gen, gen, gen, gen
-	s.options.gen, s.optionIDs.gen = gen, gen
+	s.options.gen, s.optionIDs.gen, s.documents.gen = gen, gen, gen
+	s.amendments.gen = gen
 }
 
 // hash128 is a sum mod 2^128 of hashes of parts of the state: each change subtracts the old part and adds the new, so the hash

@@ -23,10 +23,14 @@ func (s *state) recordInto(d *Delivery, blob string) error {
 
 func recordReader(blob string) *reader {
 	r := &reader{s: blob}
-	if v := r.byte(); v != packVersion {
+	v := r.byte()
+	if v != packVersion && v != packVersionMore {
 		r.fail("packed delivery of version %d", v)
 	}
 	r.s, r.off = r.string(), 0
+	if len(r.s) > 16 && (r.s[16]&recordMore != 0) != (v == packVersionMore) {
+		r.fail("packed delivery of version %d with flags %#x", v, r.s[16])
+	}
 	return r
 }
 

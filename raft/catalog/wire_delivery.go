@@ -12,15 +12,73 @@ const (
 	flagAppend
 	flagPurged
 	flagSuperseded
+	flagMore        // a byte of moreFlags follows, and what they announce; from version 2 on
 	flagDeliveryAll = 1<<iota - 1
 )
+
+// Flags of the second byte, in deliveries and in packed records alike.
+const (
+	moreLedger byte = 1 << iota
+	moreAmends
+	moreAll = 1<<iota - 1
+)
+
+func moreFlags(d *Delivery) byte {
+	return flagIf(!d.Ledger.IsZero(), moreLedger) | flagIf(!d.Amends.IsZero(), moreAmends)
+}
+
+// appendMore writes what version 2 added to a delivery; the accepted bytes are what is left of the text.
+func appendMore(b []byte, d *Delivery) []byte {
+	more := moreFlags(d)
+	if more == 0 {
+		return b
+	}
+	b = append(b, more)
+	if more&moreLedger != 0 {
+		l := &d.Ledger
+		b = binary.AppendVarint(b, l.Text-d.BytesIn)
+		b = binary.AppendVarint(b, l.Text-l.Accepted-l.Rejected-l.Aside)
+		for _, n := range [...]int64{l.Rejected, l.Aside, l.Preamble, l.Trailer} {
+			b = binary.AppendVarint(b, n)
+		}
+	}
+	if more&moreAmends != 0 {
+		b = append(b, d.Amends[:]...)
+	}
+	return b
+}
+
+// more reads what appendMore wrote, when there is any. BytesIn must have been read.
+func (r *reader) more(d *Delivery, present bool) {
+	if !present {
+		return
+	}
+	more := r.byte()
+	if more == 0 || more&^moreAll != 0 {
+		r.fail("unknown flags %#x in the second byte of a delivery", more)
+	}
+	if more&moreLedger != 0 {
+		l := &d.Ledger
+		l.Text = r.varint() + d.BytesIn
+		lost := r.varint()
+		l.Rejected, l.Aside, l.Preamble, l.Trailer = r.varint(), r.varint(), r.varint(), r.varint()
+		if l.Accepted = l.Text - lost - l.Rejected - l.Aside; l.IsZero() {
+			r.fail("an empty ledger")
+		}
+	}
+	if more&moreAmends != 0 {
+		if d.Amends = r.id(); d.Amends.IsZero() {
+			r.fail("the id of the amended delivery is zero")
+		}
+	}
+}
 
 func appendDelivery(b []byte, d *Delivery) []byte {
 	b = append(b, d.ID[:]...)
 	b = binary.AppendUvarint(b, uint64(d.Table))
 	b = appendString(appendString(b, d.Source), d.Period)
 	flags := flagIf(d.Named, flagNamed) | flagIf(d.Append, flagAppend) | flagIf(d.Purged, flagPurged) |
-		flagIf(!d.Superseded.IsZero(), flagSuperseded)
+		flagIf(!d.Superseded.IsZero(), flagSuperseded) | flagIf(moreFlags(d) != 0, flagMore)
 	b = append(b, flags)
 	b = append(append(b, d.SHA256[:]...), d.Options[:]...)
 	for _, n := range [...]int64{d.BytesIn, d.RecordsIn, d.Accepted, d.Rejected, d.Blank, d.Header} {
@@ -34,7 +92,7 @@ func appendDelivery(b []byte, d *Delivery) []byte {
 	if flags&flagSuperseded != 0 {
 		b = append(b, d.Superseded[:]...)
 	}
-	return b
+	return appendMore(b, d)
 }
 
 func appendDetails(b []byte, d *Delivery) []byte {
@@ -86,6 +144,7 @@ func (r *reader) delivery() *Delivery {
 			r.fail("the successor's id is zero")
 		}
 	}
+	r.more(d, flags&flagMore != 0)
 	return d
 }
 

@@ -140,7 +140,19 @@ func appendTable(b []byte, t *schema.Table) []byte {
 	}
 	b = appendString(b, string(t.Codec))
 	b = binary.AppendUvarint(b, uint64(t.NextColumn))
-	return appendBool(b, t.Inferred)
+	return append(b, boolByte(t.Inferred)|policyByte(t.Policy))
+}
+
+// policyByte packs a policy into the bits of a table's last byte that version 1 had no use for.
+func policyByte(p schema.Policy) byte { return byte(p.Columns)<<1 | byte(p.Widen)<<3 }
+
+func (r *reader) policy(t *schema.Table) {
+	b := r.byte()
+	t.Inferred = b&1 == 1
+	t.Policy = schema.Policy{Columns: schema.ColumnsPolicy(b >> 1 & 3), Widen: schema.WidenPolicy(b >> 3 & 3)}
+	if b >= 1<<5 || t.Policy.Widen > schema.WidenNo {
+		r.fail("unknown flags %#x of a table", b)
+	}
 }
 
 // table copies its strings: definitions outlive the command that brought them.
@@ -164,6 +176,7 @@ func (r *reader) table() *schema.Table {
 	for n := r.count(1); n > 0; n-- {
 		t.SortBy = append(t.SortBy, r.uint32())
 	}
-	t.Codec, t.NextColumn, t.Inferred = schema.Codec(strings.Clone(r.string())), r.uint32(), r.bool()
+	t.Codec, t.NextColumn = schema.Codec(strings.Clone(r.string())), r.uint32()
+	r.policy(t)
 	return t
 }

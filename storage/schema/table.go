@@ -46,6 +46,7 @@ type Table struct {
 	Codec       Codec       `json:"codec"`
 	NextColumn  uint32      `json:"next_column"` // the next unused column id
 	Inferred    bool        `json:"inferred"`    // made by a load, not declared: types may be widened by later loads
+	Policy      Policy      `json:"policy"`      // how loads may change the definition
 }
 
 // Column returns the ordinal of the named column (case-insensitive), -1 when there is none.

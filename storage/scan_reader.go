@@ -13,6 +13,8 @@ import (
 type scanReader struct {
 	scan     *tableScan
 	programs []*expr.Program
+	rest     []*expr.Program // rest[i] is the AND of the conditions from i, made when condition i first failed
+	env      *expr.Env
 	sources  []*columnSource
 	delivery *columnSource // _delivery, read when some delivery of a segment is dead
 	err      error         // from compiling or an earlier Next
@@ -39,15 +41,16 @@ func (s *tableScan) Reader() Reader {
 		r.sources = append(r.sources, &columnSource{scanColumn: c})
 	}
 	r.delivery = &columnSource{scanColumn: scanColumn{schema.VirtualDeliveryID, schema.TypeVarchar}}
-	env := &expr.Env{Zone: s.zone, NoDictionary: s.opt.NoDictionary, Stop: r.stopped}
+	r.env = &expr.Env{Zone: s.zone, NoDictionary: s.opt.NoDictionary, Stop: r.stopped}
 	for i := range s.filter {
-		p, err := expr.Compile(s.filter[i].expr, env)
+		p, err := expr.Compile(s.filter[i].expr, r.env)
 		if err != nil {
 			r.err = err
 			break
 		}
 		r.programs = append(r.programs, p)
 	}
+	r.rest = make([]*expr.Program, len(s.filter))
 	return r
 }
 
@@ -206,13 +209,8 @@ func (r *scanReader) window(lo, hi int) (*batch.Batch, error) {
 		return nil, err
 	}
 	if !r.skip {
-		for i := range r.scan.filter {
-			if sel != nil && len(sel) == 0 {
-				return nil, nil
-			}
-			if sel, err = r.apply(i, lo, hi, sel); err != nil {
-				return nil, err
-			}
+		if sel, err = r.filter(lo, hi, sel); err != nil {
+			return nil, err
 		}
 	}
 	if sel != nil && len(sel) == 0 {
@@ -221,18 +219,57 @@ func (r *scanReader) window(lo, hi int) (*batch.Batch, error) {
 	return r.emit(lo, hi, sel)
 }
 
-// apply evaluates one condition over the rows that are left.
-func (r *scanReader) apply(i, lo, hi int, sel []int32) ([]int32, error) {
-	for _, k := range r.scan.filter[i].columns {
-		if err := r.column(k, lo, hi); err != nil {
+// filter applies the conditions one after another to the rows that are left. When one cannot be computed for some row, those
+// behind it decide together with it: a row that one of them excludes needs no answer from the others.
+func (r *scanReader) filter(lo, hi int, sel []int32) ([]int32, error) {
+	for i := range r.scan.filter {
+		if sel != nil && len(sel) == 0 {
+			return sel, nil
+		}
+		if err := r.columnsOf(i, lo, hi); err != nil {
+			return nil, err
+		}
+		got, err := r.programs[i].Filter(&batch.Batch{Cols: r.cols, Len: hi - lo, Sel: sel})
+		if err != nil && i+1 < len(r.programs) && r.stopped() == nil {
+			return r.filterRest(i, lo, hi, sel)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if sel = got; sel == nil {
+			sel = []int32{} // no rows; nil would mean all of them
+		}
+	}
+	return sel, nil
+}
+
+// filterRest applies the conditions from i on as one.
+func (r *scanReader) filterRest(i, lo, hi int, sel []int32) ([]int32, error) {
+	all := &expr.Logic{Op: expr.And}
+	for k := i; k < len(r.scan.filter); k++ {
+		all.Operands = append(all.Operands, r.scan.filter[k].expr)
+		if err := r.columnsOf(k, lo, hi); err != nil {
 			return nil, err
 		}
 	}
-	out, err := r.programs[i].Filter(&batch.Batch{Cols: r.cols, Len: hi - lo, Sel: sel})
-	if out == nil {
-		out = []int32{} // no rows; nil would mean all of them
+	if r.rest[i] == nil {
+		p, err := expr.Compile(all, r.env)
+		if err != nil {
+			return nil, err
+		}
+		r.rest[i] = p
 	}
-	return out, err
+	return r.rest[i].Filter(&batch.Batch{Cols: r.cols, Len: hi - lo, Sel: sel})
+}
+
+// columnsOf decodes what condition i reads.
+func (r *scanReader) columnsOf(i, lo, hi int) error {
+	for _, k := range r.scan.filter[i].columns {
+		if err := r.column(k, lo, hi); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *scanReader) column(k, lo, hi int) error {

@@ -148,7 +148,7 @@ func compileAll(list []Expr, env *Env) ([]node, error) {
 func compileOperator(e Expr, args []node, env *Env) (node, error) {
 	switch x := e.(type) {
 	case *Logic:
-		return newLogicNode(x, args), nil
+		return newLogicNode(x, args, env), nil
 	case *In:
 		return newInNode(x, args[0]), nil
 	case *Cast:

@@ -75,11 +75,7 @@ func foldLogic(l *Logic) Expr {
 		case !ok || v.Null:
 			out = append(out, a)
 		case boolInt(v.I != 0) == int(decides):
-			// What stands before may fail at run time and must get the chance to.
-			if len(out) == 0 {
-				return a
-			}
-			return &Logic{Op: l.Op, Operands: append(out, a)}
+			return a
 		}
 	}
 	switch {

@@ -6,10 +6,13 @@ import (
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// logicNode is AND, OR and NOT.
+// logicNode is AND, OR and NOT. An operand that decides a row spares it the others' errors, wherever it stands: FALSE and NULL go
+// before an error under AND, TRUE and NULL under OR. So operands may be reordered, pruned and folded without a query failing or
+// not failing because of it.
 type logicNode struct {
 	op    LogicOp
 	args  []node
+	stop  func() error // Env.Stop
 	buf   buffer
 	open  []int32 // rows still undecided
 	got   []int32
@@ -17,7 +20,9 @@ type logicNode struct {
 	parts [2][]int32
 }
 
-func newLogicNode(l *Logic, args []node) *logicNode { return &logicNode{op: l.Op, args: args} }
+func newLogicNode(l *Logic, args []node, env *Env) *logicNode {
+	return &logicNode{op: l.Op, args: args, stop: env.Stop}
+}
 
 // eval keeps the undecided rows: those not FALSE under AND, not TRUE under OR. Later operands see only them.
 func (n *logicNode) eval(b *batch.Batch, rows []int32) (*batch.Vector, error) {
@@ -31,22 +36,26 @@ func (n *logicNode) eval(b *batch.Batch, rows []int32) (*batch.Vector, error) {
 	out := n.buf.reset(schema.TypeBoolean, b.Len)
 	fillInts(out.I, 1-decides)
 	open := kernel.SelectValid(n.open[:0], nil, rows, b.Len)
-	for _, a := range n.args {
+	for i, a := range n.args {
 		if len(open) == 0 {
 			break
 		}
-		pass := open
-		if len(open) == b.Len {
-			pass = nil
-		}
-		v, err := a.eval(b, pass)
+		v, err := a.eval(b, someOf(open, b))
 		if err != nil {
-			return nil, err
+			return out, n.evalLate(out, b, open, n.args[i:], decides)
 		}
 		open = n.settle(out, unrun(v), open, decides)
 	}
 	n.open = open[:0]
 	return out, nil
+}
+
+// someOf is a selection as nodes take it: nil when it is every row.
+func someOf(rows []int32, b *batch.Batch) []int32 {
+	if len(rows) == b.Len {
+		return nil
+	}
+	return rows
 }
 
 // settle notes what an operand says of the open rows and returns those that are still open.
@@ -118,7 +127,7 @@ func (n *logicNode) filterAnd(b *batch.Batch, rows, dst []int32) ([]int32, error
 		start := len(into)
 		out, err := filterNode(a, b, rows, into)
 		if err != nil {
-			return nil, err
+			return n.filterLate(b, rows, n.args[i:], dst)
 		}
 		if last {
 			return out, nil
@@ -134,10 +143,15 @@ func (n *logicNode) filterAnd(b *batch.Batch, rows, dst []int32) ([]int32, error
 func (n *logicNode) filterOr(b *batch.Batch, rows, dst []int32) ([]int32, error) {
 	found := n.parts[0][:0]
 	spare := n.parts[1]
+	all := rows
 	for _, a := range n.args {
 		var err error
 		if n.got, err = filterNode(a, b, rows, n.got[:0]); err != nil {
-			return nil, err
+			v, err := n.eval(b, all)
+			if err != nil {
+				return nil, err
+			}
+			return selectTrue(v, all, dst), nil
 		}
 		if len(n.got) == 0 {
 			continue

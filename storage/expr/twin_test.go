@@ -61,34 +61,27 @@ func interpretLogic(x *expr.Logic, row []schema.Value, env *expr.Env) (schema.Va
 		}
 		return v, err
 	}
-	out := schema.BoolValue(x.Op == expr.And)
+	decides, null := x.Op == expr.Or, false
+	var failed error
 	for _, a := range x.Operands {
 		v, err := interpret(a, row, env)
-		if err != nil {
-			return v, err
-		}
-		if v.Null {
-			out = schema.NullValue(schema.TypeBoolean)
-			continue
-		}
-		if (v.I != 0) == (x.Op == expr.Or) {
-			return schema.BoolValue(x.Op == expr.Or), nil
+		switch {
+		case err != nil:
+			failed = err
+		case v.Null:
+			null = true
+		case (v.I != 0) == decides:
+			return schema.BoolValue(decides), nil
 		}
 	}
-	return out, nil
+	if null {
+		return schema.NullValue(schema.TypeBoolean), nil
+	}
+	return schema.BoolValue(!decides), failed
 }
 
-// holds is the truth of a condition as filters take it: operands after one that is not true are not looked at.
+// holds is the truth of a condition as filters take it.
 func holds(e expr.Expr, row []schema.Value, env *expr.Env) (bool, error) {
-	if l, ok := e.(*expr.Logic); ok && l.Op != expr.Not {
-		for _, a := range l.Operands {
-			t, err := holds(a, row, env)
-			if err != nil || t == (l.Op == expr.Or) {
-				return t, err
-			}
-		}
-		return l.Op == expr.And, nil
-	}
 	v, err := interpret(e, row, env)
 	return err == nil && !v.Null && v.I != 0, err
 }

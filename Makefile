@@ -8,6 +8,7 @@ FUZZTIME  ?= 30s
 SOAKTIME  ?= 10m
 BENCHTIME ?= 1s
 BENCHPKG  ?= ./...
+BENCHROWS ?= 1000000
 
 GOFUMPT      := $(TOOLS)/gofumpt-v0.12.0
 STATICCHECK  := $(TOOLS)/staticcheck-v0.8.2
@@ -16,7 +17,7 @@ VERSITYGW    := $(TOOLS)/versitygw
 BENCHSTAT    := $(TOOLS)/benchstat
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test unit race lint fuzz bench bench-compare soak check rivals s3server fmt clean
+.PHONY: help build demo test unit race lint fuzz bench bench-go bench-compare soak check rivals s3server fmt clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +52,10 @@ fuzz: ## run every fuzz target for FUZZTIME (30s) each
 	    echo "== $$t in $$(dirname $$f)"; $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 50x ./$$(dirname $$f); \
 	  done; done
 
-bench: ## Go benchmarks of every kernel and path (BENCHTIME, BENCHPKG)
+bench: build rivals ## LabBench beside DuckDB and ClickHouse, small (BENCHROWS, BENCHFLAGS)
+	bin/assay bench run --rows $(BENCHROWS) $(BENCHFLAGS)
+
+bench-go: ## Go benchmarks of every kernel and path (BENCHTIME, BENCHPKG)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(BENCHPKG)
 
 bench-compare: $(BENCHSTAT) ## the same benchmarks on BASE=rev and here, compared with benchstat

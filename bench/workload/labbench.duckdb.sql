@@ -11,3 +11,5 @@ SELECT * FROM labs ORDER BY value DESC NULLS LAST, patient_id, collected_at, tes
 SELECT AVG(date_sub('minute', collected_at, resulted_at)) FROM labs WHERE specimen = 'Blood' AND status <> 'preliminary';
 -- Q23
 SELECT HOUR(collected_at) AS h, isodow(collected_at) - 1 AS d, COUNT(*) FROM labs GROUP BY h, d ORDER BY d, h;
+-- Q13
+SELECT hospital_id, MEDIAN(CAST(value AS DOUBLE)) FROM labs GROUP BY hospital_id ORDER BY hospital_id;

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) benchCommand() *cobra.Command {
-	return group("bench", "Make benchmark data", a.benchGenCommand())
+	return group("bench", "Make benchmark data, measure beside other engines", a.benchGenCommand(), a.benchRunCommand())
 }
 
 // genFlags are those of assay bench gen.

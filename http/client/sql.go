@@ -21,6 +21,7 @@ type Statement struct {
 	// MaxRows bounds the result, 0 for no bound of this request.
 	MaxRows int64
 	Timeout time.Duration // 0 for the server's own
+	Cache   string        // use or bypass kept results; empty for the server's own
 }
 
 // Summary is what the server says of a result beside its rows.
@@ -42,6 +43,9 @@ func (c *Client) Run(ctx context.Context, st Statement, w io.Writer) (*Summary, 
 	}
 	if st.Timeout > 0 {
 		values.Set("timeout", st.Timeout.String())
+	}
+	if st.Cache != "" {
+		values.Set("cache", st.Cache)
 	}
 	if st.MaxRows > 0 {
 		values.Set("max_rows", strconv.FormatInt(st.MaxRows, 10))

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/assaydb/assay/bench/contest"
+	"github.com/assaydb/assay/bench/report"
+	"github.com/assaydb/assay/bench/rival"
+	"github.com/spf13/cobra"
+)
+
+// runFlags are those of assay bench run.
+type runFlags struct {
+	cfg    contest.Config
+	tracks []string
+	output string
+	out    string
+}
+
+func (a *app) benchRunCommand() *cobra.Command {
+	f := &runFlags{}
+	cmd := &cobra.Command{
+		Use: "run", Short: "Measure Assay beside DuckDB and ClickHouse, answers compared first",
+		Long: "Measure Assay beside DuckDB and ClickHouse on this machine: the same data, questions and threads, the engines in turn within one run.\n" +
+			"Answers are compared value by value before any time counts. The rivals come from npm in pinned versions, installed by this command where\n" +
+			"they are missing (some 615 MB in the user's cache; ASSAY_RIVALS names another folder); without npm Assay runs alone.\n\n" +
+			"Tracks:\n" +
+			"  own          each engine loads the same CSV into its own format; load time and bytes on disk beside the queries",
+		Example: "  assay bench run --rows 2000000\n  assay bench run --track own --queries Q05,Q06 --runs 9 -o json --out results",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.benchRun(cmd.Context(), f) },
+	}
+	fl := cmd.Flags()
+	fl.StringSliceVar(&f.tracks, "track", []string{"own"}, "tracks to run")
+	fl.Int64Var(&f.cfg.Rows, "rows", 2_000_000, "rows of data")
+	fl.Uint64Var(&f.cfg.Seed, "seed", 1, "seed of the data")
+	fl.IntVar(&f.cfg.Runs, "runs", 5, "hot runs of each query on each engine, after one warm-up")
+	fl.IntVar(&f.cfg.Threads, "threads", 0, "threads of every engine (default one per CPU)")
+	fl.StringSliceVar(&f.cfg.Queries, "queries", nil, "only these, like Q01,Q06 (default all)")
+	fl.StringSliceVar(&f.cfg.Engines, "engines", contest.Engines(), "engines to run")
+	fl.BoolVar(&f.cfg.Cold, "cold", false, "also measure each query on a freshly started engine with nothing in the system's cache")
+	fl.BoolVar(&f.cfg.Split, "split", false, "one CSV per hospital and month, as hospitals send them, in place of one file")
+	fl.StringVar(&f.cfg.Work, "work", "", "scratch folder to keep; CSVs in it are used again (default: one that is removed at the end)")
+	fl.StringVar(&f.out, "out", "", "folder for the results as JSON")
+	fl.StringSliceVar(&f.cfg.Flags, "serve-flags", nil, "further flags of assay serve, like --serve-flags=--memory=2GiB")
+	listFlag(cmd, &f.output)
+	return cmd
+}
+
+func (a *app) benchRun(ctx context.Context, f *runFlags) (err error) {
+	cfg := &f.cfg
+	if f.output != "table" && f.output != "json" {
+		return usageError{fmt.Errorf("-o %s is not table or json", f.output)}
+	}
+	if cfg.Threads == 0 {
+		cfg.Threads = runtime.NumCPU()
+	}
+	cfg.Say = func(format string, args ...any) { fmt.Fprintf(a.err, "bench run: "+format+"\n", args...) }
+	for _, t := range f.tracks {
+		cfg.Track = t
+		if err := cfg.Check(); err != nil {
+			return usageError{err}
+		}
+	}
+	if cfg.Binary, err = os.Executable(); err != nil {
+		return fmt.Errorf("find the assay command: %w", err)
+	}
+	if err := a.findRivals(ctx, cfg); err != nil {
+		return err
+	}
+	if cfg.Work == "" {
+		if cfg.Work, err = os.MkdirTemp("", "assay-bench-"); err != nil {
+			return fmt.Errorf("make a scratch folder: %w", err)
+		}
+		defer os.RemoveAll(cfg.Work)
+	}
+	return a.benchTracks(ctx, f)
+}
+
+// findRivals sets where the rivals are, or why they are not.
+func (a *app) findRivals(ctx context.Context, cfg *contest.Config) error {
+	dir, err := rival.Find(ctx, func(s string) { cfg.Say("%s", s) }, filepath.Join("bench", "rival"))
+	if errors.Is(err, rival.ErrNoNode) {
+		cfg.NoRivals = err.Error()
+		cfg.Say("%v: Assay runs alone", err)
+		return nil
+	}
+	cfg.Modules = dir
+	return err
+}
+
+// benchTracks runs one track after the other. Answers that differ are an error at the end, when everything has been written.
+func (a *app) benchTracks(ctx context.Context, f *runFlags) error {
+	var differ []string
+	for _, track := range f.tracks {
+		cfg := f.cfg
+		cfg.Track = track
+		r, err := contest.Run(ctx, cfg)
+		if err != nil {
+			return fmt.Errorf("track %s: %w", track, err)
+		}
+		if err := a.benchWrite(f, r); err != nil {
+			return err
+		}
+		for _, q := range r.Queries {
+			if q.State == report.StateDiffers {
+				differ = append(differ, track+" "+q.Name)
+			}
+		}
+	}
+	if len(differ) > 0 {
+		return fmt.Errorf("answers differ: %s", strings.Join(differ, ", "))
+	}
+	return nil
+}
+
+func (a *app) benchWrite(f *runFlags, r *report.Result) error {
+	if f.out != "" {
+		name := filepath.Join(f.out, r.Track+".json")
+		if err := writeFile(name, r.Write); err != nil {
+			return err
+		}
+		f.cfg.Say("result written to %s", name)
+	}
+	if f.output == "json" {
+		return r.Write(a.out)
+	}
+	return r.Table(a.out)
+}
+
+// writeFile writes a file in a folder that is made for it.
+func writeFile(name string, write func(io.Writer) error) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return fmt.Errorf("create folder: %w", err)
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("create file: %w", err)
+	}
+	return errors.Join(write(f), f.Close())
+}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/assaydb/assay/bench/contest"
 	"github.com/assaydb/assay/bench/report"
-	"github.com/assaydb/assay/bench/rival"
+	rivals "github.com/assaydb/assay/bench/rival"
 	"github.com/spf13/cobra"
 )
 
@@ -86,8 +86,8 @@ func (a *app) benchRun(ctx context.Context, f *runFlags) (err error) {
 
 // findRivals sets where the rivals are, or why they are not.
 func (a *app) findRivals(ctx context.Context, cfg *contest.Config) error {
-	dir, err := rival.Find(ctx, func(s string) { cfg.Say("%s", s) }, filepath.Join("bench", "rival"))
-	if errors.Is(err, rival.ErrNoNode) {
+	dir, err := rivals.Find(ctx, func(s string) { cfg.Say("%s", s) }, filepath.Join("bench", "rival"))
+	if errors.Is(err, rivals.ErrNoNode) {
 		cfg.NoRivals = err.Error()
 		cfg.Say("%v: Assay runs alone", err)
 		return nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/assaydb/assay/ingest"
+	"github.com/assaydb/assay/ingest/job"
 	"github.com/assaydb/assay/node/config"
 	"github.com/assaydb/assay/planner"
 	"github.com/assaydb/assay/planner/operator"
@@ -30,6 +31,7 @@ const (
 	spillDir  = "spill"
 	resultDir = "queries"
 	mirrorDir = "mirror"
+	jobDir    = "jobs"
 	lockFile  = "LOCK"
 )
 
@@ -49,6 +51,7 @@ type Node struct {
 	mirror   *mirroring
 	loader   *ingest.Loader
 	engine   *planner.Engine
+	jobs     *job.Book
 
 	stop context.CancelFunc
 	work sync.WaitGroup
@@ -57,11 +60,12 @@ type Node struct {
 // Open starts a node. On an error nothing is left running.
 func Open(ctx context.Context, settings *config.Settings, log *slog.Logger) (*Node, error) {
 	n := &Node{settings: settings, log: log, stop: func() {}}
-	for _, step := range []func(context.Context) error{n.openFolder, n.openStore, n.openCatalog, n.openMirror, n.openLoader, n.openEngine} {
+	for _, step := range []func(context.Context) error{n.openFolder, n.openStore, n.openCatalog, n.openMirror, n.openJobs, n.openLoader, n.openEngine} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.Close())
 		}
 	}
+	n.jobs.EndLeft() // what nobody has resumed by now
 	n.startUpkeep()
 	return n, nil
 }
@@ -111,6 +115,11 @@ func (n *Node) openCatalog(ctx context.Context) error {
 	return nil
 }
 
+func (n *Node) openJobs(context.Context) (err error) {
+	n.jobs, err = job.Open(job.Config{Dir: n.path(jobDir), MaxRunning: n.settings.MaxJobs, Logger: n.log.With("part", "jobs")})
+	return err
+}
+
 func (n *Node) openLoader(context.Context) (err error) {
 	cfg := ingest.Config{Store: n.store, Catalog: n.catalog, TempDir: n.path(ingestDir), Logger: n.log.With("part", "ingest")}
 	if n.mirror != nil {
@@ -158,6 +167,9 @@ func (n *Node) Close() error {
 	n.stop()
 	n.work.Wait()
 	var all []error
+	if n.jobs != nil {
+		all = append(all, n.jobs.Close())
+	}
 	if n.mirror != nil {
 		all = append(all, n.mirror.close())
 		all = append(all, n.noteComplete())
@@ -181,6 +193,9 @@ func (n *Node) Engine() *planner.Engine { return n.engine }
 
 // Loader loads uploads on this node.
 func (n *Node) Loader() *ingest.Loader { return n.loader }
+
+// Jobs is the book of this node's jobs.
+func (n *Node) Jobs() *job.Book { return n.jobs }
 
 // Store holds this node's segments.
 func (n *Node) Store() *storage.Store { return n.store }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/assaydb/assay/http/server"
 	"github.com/assaydb/assay/ingest"
+	"github.com/assaydb/assay/ingest/job"
 	"github.com/assaydb/assay/planner"
 	"github.com/assaydb/assay/planner/operator"
 	"github.com/assaydb/assay/planner/scatter"
@@ -149,9 +150,14 @@ func openParts(t *testing.T, log *slog.Logger) server.Parts {
 	if err != nil {
 		t.Fatal(err)
 	}
+	jobs, err := job.Open(job.Config{Dir: filepath.Join(dir, "jobs"), Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { jobs.Close() })
 	env := operator.Env{Storage: store, Memory: operator.NewGrant(256 << 20), TempDir: t.TempDir(), Parallelism: 2, Logger: log}
 	engine := planner.New(planner.Config{Catalog: cat, Scatter: scatter.New(scatter.Config{Env: env, Logger: log}), Logger: log})
-	return server.Parts{Engine: engine, Loader: loader, Catalog: cat, Keeper: keeper{}, Logger: log}
+	return server.Parts{Engine: engine, Loader: loader, Catalog: cat, Keeper: keeper{}, Jobs: jobs, Logger: log}
 }
 
 // answer is a whole response.

@@ -2,135 +2,169 @@ package server
 
 import (
 	"context"
-	"log/slog"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
-	"sync"
+	"strconv"
 	"time"
 
+	"github.com/assaydb/assay/ingest/job"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
 )
 
-const maxJobs = 100 // remembered; the oldest ended ones go first
+// keepAlive is how often a silent stream of events says that it is still there.
+const keepAlive = 15 * time.Second
 
-// jobs runs maintenance one job of a kind at a time and remembers how it ended.
-type jobs struct {
-	log  *slog.Logger
-	mu   sync.Mutex
-	list []*job
-	stop context.CancelFunc
-	ctx  context.Context
-	wait sync.WaitGroup
+// jobView is a job as the API shows it: its failure is a problem like any other.
+type jobView struct {
+	job.Job
+	Failure *struct{} `json:"failure,omitempty"` // hides the stored form
+	Error   *problem  `json:"error,omitempty"`
 }
 
-// job is one run. Its fields are guarded by jobs.mu; views are copies.
-type job struct {
-	ID      schema.ID  `json:"id"`
-	Kind    string     `json:"kind"`
-	State   string     `json:"state"` // RUNNING SUCCEEDED FAILED CANCELED
-	Done    int64      `json:"done"`
-	Total   int64      `json:"total"`
-	Started time.Time  `json:"started_at"`
-	Ended   *time.Time `json:"ended_at,omitempty"`
-	Result  any        `json:"result,omitempty"`
-	Error   *problem   `json:"error,omitempty"`
-}
-
-func newJobs(log *slog.Logger) *jobs {
-	ctx, stop := context.WithCancel(context.Background())
-	return &jobs{log: log, ctx: ctx, stop: stop}
-}
-
-type work func(ctx context.Context, report func(done, total int64)) (any, error)
-
-// start begins a job; Conflict when one of the kind runs.
-func (j *jobs) start(kind string, do work) (job, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.ctx.Err() != nil {
-		return job{}, errs.New(errs.Unavailable, "draining", "this node is shutting down")
+func jobViewOf(j job.Job) jobView {
+	v := jobView{Job: j}
+	if j.Failure != nil {
+		p, _ := problemOf(j.Failure.Err())
+		v.Error = &p
 	}
-	for _, other := range j.list {
-		if other.Kind == kind && other.State == stateRunning {
-			return job{}, errs.New(errs.Conflict, "job-running", "a %s job runs already: %s", kind, other.ID)
-		}
-	}
-	if len(j.list) == maxJobs {
-		j.list = slices.Delete(j.list, 0, 1)
-	}
-	run := &job{ID: schema.NewID(), Kind: kind, State: stateRunning, Started: time.Now().UTC()}
-	j.list = append(j.list, run)
-	j.wait.Go(func() { j.run(run, do) })
-	return *run, nil
+	return v
 }
 
-func (j *jobs) run(run *job, do work) {
-	result, err := do(j.ctx, func(done, total int64) {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		run.Done, run.Total = done, total
-	})
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	now := time.Now().UTC()
-	run.Ended, run.Result, run.State = &now, result, stateSucceeded
-	if err != nil {
-		p, _ := problemOf(err)
-		run.Error, run.State = &p, stateFailed
-		if j.ctx.Err() != nil {
-			run.State = stateCanceled
-		}
-		j.log.Error("job failed", "kind", run.Kind, "job", run.ID.String(), "error", err)
-	}
-}
+// counted is upkeep that counts what it does.
+type counted func(ctx context.Context, report func(done, total int64)) (any, error)
 
-// views copies the jobs, newest first.
-func (j *jobs) views() []job {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	var out []job
-	for _, run := range slices.Backward(j.list) {
-		out = append(out, *run)
-	}
-	return out
-}
-
-// close cancels what runs and waits for it.
-func (j *jobs) close() {
-	j.stop()
-	j.wait.Wait()
-}
-
-func (s *Server) handleStartJob(kind string, do work) func(http.ResponseWriter, *http.Request) error {
+// handleStartJob starts upkeep, one of a kind at a time.
+func (s *Server) handleStartJob(kind string, do counted) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, _ *http.Request) error {
-		run, err := s.jobs.start(kind, do)
+		j, err := s.parts.Jobs.Start(job.Spec{Kind: kind, Exclusive: true}, func(ctx context.Context, r *job.Reporter) (any, error) { return do(ctx, r.Count) })
 		if err != nil {
 			return err
 		}
-		w.Header().Set("Location", "/v1/jobs/"+run.ID.String())
-		return writeJSON(w, http.StatusAccepted, run)
+		return acceptJob(w, j)
 	}
 }
 
+// acceptJob answers that a job is under way.
+func acceptJob(w http.ResponseWriter, j job.Job) error {
+	w.Header().Set("Location", "/v1/jobs/"+j.ID.String())
+	return writeJSON(w, http.StatusAccepted, jobViewOf(j))
+}
+
 func (s *Server) handleJobs(w http.ResponseWriter, r *http.Request) error {
-	q := paramsOf(r)
-	out, err := pageOf(q, slices.Values(s.jobs.views()), func(v job) string { return v.ID.String() }, func(v job) any { return v })
+	q, all := paramsOf(r), s.parts.Jobs.List()
+	kind, state := q.text("kind"), q.text("state")
+	all = slices.DeleteFunc(all, func(j job.Job) bool { return kind != "" && j.Kind != kind || state != "" && string(j.State) != state })
+	out, err := pageOf(q, slices.Values(all), func(j job.Job) string { return j.ID.String() }, func(j job.Job) any { return jobViewOf(j) })
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, out)
 }
 
+func jobID(r *http.Request) (schema.ID, error) { return schema.ParseID(r.PathValue("id")) }
+
 func (s *Server) handleJob(w http.ResponseWriter, r *http.Request) error {
-	id, err := schema.ParseID(r.PathValue("id"))
+	id, err := jobID(r)
 	if err != nil {
 		return err
 	}
-	for _, v := range s.jobs.views() {
-		if v.ID == id {
-			return writeJSON(w, http.StatusOK, v)
+	j, err := s.parts.Jobs.Get(id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, jobViewOf(j))
+}
+
+// handleCancelJob asks a job to end: 202 while it has still to, 200 when it has ended.
+func (s *Server) handleCancelJob(w http.ResponseWriter, r *http.Request) error {
+	id, err := jobID(r)
+	if err != nil {
+		return err
+	}
+	j, err := s.parts.Jobs.Cancel(id)
+	if err != nil {
+		return err
+	}
+	status := http.StatusAccepted
+	if j.State.Ended() {
+		status = http.StatusOK
+	}
+	return writeJSON(w, status, jobViewOf(j))
+}
+
+// handleJobEvents sends a job's events (server-sent events) until it has ended. Last-Event-ID goes on behind an event.
+func (s *Server) handleJobEvents(w http.ResponseWriter, r *http.Request) error {
+	id, err := jobID(r)
+	if err != nil {
+		return err
+	}
+	after := uint64(0)
+	if text := r.Header.Get("Last-Event-ID"); text != "" {
+		if after, err = strconv.ParseUint(text, 10, 64); err != nil {
+			return errs.New(errs.Invalid, "bad-event-id", "Last-Event-ID %q is not one that this server gave", text)
 		}
 	}
-	return errs.New(errs.NotFound, "unknown-job", "there is no job %s", id)
+	watch, err := s.parts.Jobs.Watch(id, after)
+	if err != nil {
+		return err
+	}
+	defer watch.Close()
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // proxies that gather would hold events back
+	w.WriteHeader(http.StatusOK)
+	ctx, stop := context.WithCancel(r.Context())
+	defer stop()
+	defer context.AfterFunc(s.drained, stop)()
+	return s.sendEvents(ctx, w, watch)
+}
+
+// Watcher gives a job's events, one after another; io.EOF behind the last.
+type Watcher interface {
+	Next(ctx context.Context) (job.Job, error)
+	Close()
+}
+
+func (s *Server) sendEvents(ctx context.Context, w http.ResponseWriter, watch Watcher) error {
+	control, phase := http.NewResponseController(w), ""
+	for {
+		if err := control.Flush(); err != nil {
+			return abort{err}
+		}
+		one, cancel := context.WithTimeout(ctx, keepAlive)
+		j, err := watch.Next(one)
+		silent := one.Err() != nil && ctx.Err() == nil
+		cancel()
+		switch {
+		case err == nil:
+			err = sendEvent(w, j, &phase)
+		case errors.Is(err, io.EOF):
+			return control.Flush()
+		case silent:
+			_, err = io.WriteString(w, ": still here\n\n")
+		default: // the client went, or the node stops: whoever still cares comes back with Last-Event-ID
+			return nil
+		}
+		if err != nil {
+			return abort{err}
+		}
+	}
+}
+
+func sendEvent(w io.Writer, j job.Job, phase *string) error {
+	name := "progress"
+	switch {
+	case j.State.Ended():
+		name = "end"
+	case j.Phase != *phase:
+		name = "phase"
+	}
+	*phase = j.Phase
+	_, err := fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", j.Event, name, marshal(jobViewOf(j)))
+	return err
 }

@@ -15,12 +15,7 @@ import (
 )
 
 // loadParams are the parameters of an upload.
-func loadParams() []string {
-	return []string{
-		"source", "period", "mode", "force", "on_bad_row", "max_rejects", "delimiter", "quote", "escape", "header", "null", "encoding",
-		"date_format", "timestamp_format", "decimal", "types", "ack", "rehearse", "filename",
-	}
-}
+func loadParams() []string { return ingest.RequestParameters() }
 
 // handleLoad takes one file and answers with its receipt.
 func (s *Server) handleLoad(w http.ResponseWriter, r *http.Request) error {
@@ -53,22 +48,12 @@ func (s *Server) handleLoad(w http.ResponseWriter, r *http.Request) error {
 }
 
 func loadRequest(r *http.Request, q *query) (*ingest.Request, error) {
-	req := &ingest.Request{
-		Table: r.PathValue("t"), Source: q.text("source"), Period: q.text("period"), Encoding: r.Header.Get("Content-Encoding"),
-		Force: q.flag("force"), Rehearse: q.flag("rehearse"),
-	}
-	if q.err != nil {
-		return nil, q.err
-	}
-	var err error
-	if req.Options, err = ingest.ParseOptions(q.text); err != nil {
+	req, err := ingest.ParseRequest(q.text)
+	if err != nil {
 		return nil, err
 	}
-	if req.Mode, err = ingest.ParseMode(q.text("mode")); err != nil {
-		return nil, err
-	}
-	req.Ack, err = ingest.ParseAck(q.text("ack"))
-	return req, err
+	req.Table, req.Encoding = r.PathValue("t"), r.Header.Get("Content-Encoding")
+	return req, nil
 }
 
 // uploadBody is the file itself: the body, or the first file of a multipart form. Form fields before the file are parameters too.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/assaydb/assay/ingest"
+	"github.com/assaydb/assay/ingest/job"
 	"github.com/assaydb/assay/planner"
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage/schema"
@@ -48,6 +49,15 @@ type Keeper interface {
 	DDL(table, engine string) (string, error)
 }
 
+// Jobs is the book of work that outlives a request.
+type Jobs interface {
+	Start(spec job.Spec, do job.Work) (job.Job, error)
+	Get(id schema.ID) (job.Job, error)
+	List() []job.Job
+	Cancel(id schema.ID) (job.Job, error)
+	Watch(id schema.ID, after uint64) (*job.Watcher, error)
+}
+
 // Identifier tells whose request it is; nil lets everyone in.
 type Identifier interface {
 	Identify(r *http.Request) (string, error)
@@ -59,6 +69,7 @@ type Parts struct {
 	Loader  Loader
 	Catalog Catalog
 	Keeper  Keeper
+	Jobs    Jobs
 	Tokens  Identifier // nil: no authentication
 	Logger  *slog.Logger
 }

@@ -26,6 +26,7 @@ const (
 	csvMedia     = "text/csv"
 	ndjsonMedia  = "application/x-ndjson"
 	sqlMedia     = "application/sql"
+	eventMedia   = "text/event-stream"
 	metricsMedia = "text/plain"
 )
 
@@ -93,8 +94,10 @@ func (s *Server) clusterRoutes() []route {
 		{method: "GET", path: "/v1/config", id: "getConfig", tag: "cluster", summary: "Effective settings and where they come from", answers: one(200, jsonMedia, "the settings"), handle: s.handleConfig},
 		{method: "POST", path: "/v1/verify", id: "startVerify", tag: "cluster", summary: "Read every live segment through its checksum", answers: one(202, jsonMedia, "the job"), handle: s.handleStartJob("verify", s.parts.Keeper.Verify)},
 		{method: "POST", path: "/v1/repair", id: "startRepair", tag: "cluster", summary: "Remove orphans and bring back missing segments", answers: one(202, jsonMedia, "the job"), handle: s.handleStartJob("repair", s.parts.Keeper.Repair)},
-		{method: "GET", path: "/v1/jobs", id: "listJobs", tag: "cluster", summary: "List jobs, newest first", query: lists(), answers: one(200, jsonMedia, "a page of jobs"), handle: s.handleJobs},
-		{method: "GET", path: "/v1/jobs/{id}", id: "getJob", tag: "cluster", summary: "State of a job", answers: one(200, jsonMedia, "the job"), handle: s.handleJob},
+		{method: "GET", path: "/v1/jobs", id: "listJobs", tag: "cluster", summary: "List jobs, newest first, without their results", query: append(lists(), "kind", "state"), answers: one(200, jsonMedia, "a page of jobs"), handle: s.handleJobs},
+		{method: "GET", path: "/v1/jobs/{id}", id: "getJob", tag: "cluster", summary: "State and result of a job", answers: one(200, jsonMedia, "the job"), handle: s.handleJob},
+		{method: "DELETE", path: "/v1/jobs/{id}", id: "cancelJob", tag: "cluster", summary: "Cancel a job", answers: []answer{{202, jsonMedia, "the job, about to end"}, {200, jsonMedia, "the job, ended"}}, handle: s.handleCancelJob},
+		{method: "GET", path: "/v1/jobs/{id}/events", id: "watchJob", tag: "cluster", summary: "Follow a job; Last-Event-ID goes on behind an event", answers: one(200, eventMedia, "server-sent events: phase, progress, end"), handle: s.handleJobEvents},
 		{method: "GET", path: "/v1/openapi.json", id: "getOpenAPI", tag: "cluster", summary: "This document", answers: one(200, jsonMedia, "OpenAPI 3.1"), handle: s.handleOpenAPI},
 		{method: "GET", path: "/healthz", id: "getHealth", tag: "cluster", summary: "Does the process answer", public: true, answers: one(200, jsonMedia, "it does"), handle: s.handleHealthz},
 		{method: "GET", path: "/readyz", id: "getReady", tag: "cluster", summary: "Can the node serve", public: true, answers: one(200, jsonMedia, "it can"), handle: s.handleReadyz},

@@ -25,11 +25,12 @@ type Server struct {
 	metrics  *metrics
 	loads    *limit.Gate
 	replies  *replies
-	jobs     *jobs
 	queries  *background
 	routes   []route
 	http     *http.Server
 	draining atomic.Bool
+	drained  context.Context // ends when draining begins: streams of events end then
+	drain    context.CancelFunc
 	running  atomic.Int64 // requests of other than public routes
 }
 
@@ -38,8 +39,9 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	cfg = cfg.withDefaults()
 	s := &Server{
 		cfg: cfg, parts: parts, log: parts.Logger, loads: limit.NewGate("uploads", cfg.MaxLoads, gateWait),
-		replies: newReplies(), jobs: newJobs(parts.Logger),
+		replies: newReplies(),
 	}
+	s.drained, s.drain = context.WithCancel(context.Background())
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -99,16 +101,17 @@ func (s *Server) ServeAdmin(ctx context.Context, l net.Listener) error {
 }
 
 // Drain makes /readyz and every new request answer 503, so that balancers and clients look elsewhere, while what runs goes on.
-func (s *Server) Drain() { s.draining.Store(true) }
+func (s *Server) Drain() {
+	s.draining.Store(true)
+	s.drain()
+}
 
 // drainPoll is how often Shutdown looks whether something still runs.
 const drainPoll = 10 * time.Millisecond
 
-// Shutdown drains: it waits for running requests and background queries until ctx ends, and cuts what is left. Jobs are stopped at
-// once, since they can be started again. The listener stays open meanwhile: a balancer must be able to see /readyz say no.
+// Shutdown drains: it waits for running requests and background queries until ctx ends, and cuts what is left. The listener stays open meanwhile: a balancer must be able to see /readyz say no.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
-	s.jobs.close()
 	s.settle(ctx)
 	s.queries.close()
 	err := s.http.Shutdown(ctx)

@@ -35,6 +35,7 @@ type Settings struct {
 	MaxQueries    int
 	MaxLoads      int
 	MaxUpload     int64
+	MaxJobs       int
 	DrainTimeout  time.Duration
 	LogFormat     string
 	LogLevel      string
@@ -78,6 +79,7 @@ func fields() []field {
 		number("max-queries", 16, 1, 4096, "queries running at once; more wait, then get 429", func(s *Settings) *int { return &s.MaxQueries }),
 		number("max-loads", 4, 1, 256, "uploads converted at once; more get 429", func(s *Settings) *int { return &s.MaxLoads }),
 		size("max-upload", "1TiB", 1<<10, "largest body of one upload, as sent", func(s *Settings) *int64 { return &s.MaxUpload }),
+		number("max-jobs", 256, 1, 10_000, "jobs under way at once; more get 429", func(s *Settings) *int { return &s.MaxJobs }),
 		duration("drain-timeout", "30s", "how long a stopping node waits for what still runs", func(s *Settings) *time.Duration { return &s.DrainTimeout }),
 		choice("log-format", "text", []string{"text", "json"}, "text or json, on standard error", func(s *Settings) *string { return &s.LogFormat }),
 		choice("log-level", "info", []string{"debug", "info", "warn", "error"}, "least level that is logged", func(s *Settings) *string { return &s.LogLevel }),

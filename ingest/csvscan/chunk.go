@@ -11,7 +11,7 @@ const (
 
 	maxChunkBytes = 512 << 10
 	minChunkBytes = 64 << 10
-	slack         = 64 // readable bytes behind the data, so that a block load needs no bounds
+	maxFields     = 128 << 10 // of a chunk, about
 )
 
 // Field is one field of a record: Start and End are offsets into Chunk.Data, without the quotes. The two high bits of End are
@@ -77,6 +77,8 @@ type Chunk struct {
 	Blank   int64 // blank lines
 	// BlankBytes is what the blank lines' line ends take.
 	BlankBytes int64
+	// High and NUL say whether Data may hold bytes from 0x80, and zero bytes; without either it is plain ASCII.
+	High, NUL bool
 }
 
 // Bytes returns a field's bytes as they stand, escapes and all.
@@ -94,6 +96,7 @@ func (c *Chunk) Row(r *Record) []Field {
 func (c *Chunk) reset() {
 	c.Fields, c.Records = c.Fields[:0], c.Records[:0]
 	c.Blank, c.BlankBytes = 0, 0
+	c.High, c.NUL = true, true
 }
 
 // Unescape appends a quoted field's value to dst: quote doubled, or behind the escape byte.

@@ -47,21 +47,7 @@ func (s *Scanner) record(c *Chunk, pos int) int {
 }
 
 // unquoted returns where the unquoted field that begins at start ends.
-func (s *Scanner) unquoted(data []byte, start int) int {
-	if start >= len(data) {
-		return len(data)
-	}
-	s.m.seek(data[:len(data)+slack], start)
-	for {
-		p := s.m.next(data)
-		if p >= len(data) {
-			return len(data)
-		}
-		if b := data[p]; b == s.d.Delimiter || b == '\n' || b == '\r' {
-			return p
-		}
-	}
-}
+func (s *Scanner) unquoted(data []byte, start int) int { return s.x.end(start, len(data)) }
 
 type quoteState uint8
 
@@ -106,20 +92,16 @@ func (s *Scanner) closing(data []byte, from int) int {
 	if from >= len(data) {
 		return -1
 	}
-	i := bytes.IndexByte(data[from:], s.d.Quote)
+	i := s.x.quote(from, len(data))
 	if s.d.Escape != s.d.Quote {
-		limit := len(data) - from
-		if i >= 0 {
-			limit = i
-		}
-		if j := bytes.IndexByte(data[from:from+limit], s.d.Escape); j >= 0 {
-			i = j
+		if j := bytes.IndexByte(data[from:i], s.d.Escape); j >= 0 {
+			return from + j
 		}
 	}
-	if i < 0 {
+	if i == len(data) {
 		return -1
 	}
-	return from + i
+	return i
 }
 
 // unfinished handles a record whose end is not in the data: more is needed unless it is past the limit already.
@@ -134,7 +116,6 @@ func (s *Scanner) unfinished(c *Chunk, pos, first int) int {
 // firstLine rejects the first line of the record at pos: a quote in it is not closed in time, or the line is too long.
 func (s *Scanner) firstLine(c *Chunk, pos, first int) int {
 	c.Fields = c.Fields[:first]
-	s.m.reset() // scanning goes back to bytes whose marks are used up
 	end, next, _ := lineEnd(c.Data, pos, s.final())
 	if end-pos > s.limit {
 		s.long = true

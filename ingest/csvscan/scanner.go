@@ -24,7 +24,8 @@ type Scanner struct {
 	eof     bool
 	readErr error
 	long    bool // the record at the front is a line that is too long
-	m       marks
+	x       index
+	careful bool // every record by record, none by fast
 }
 
 // New returns a Scanner over r. limit is the record limit, 0 for DefaultRecordLimit.
@@ -35,7 +36,14 @@ func New(r io.Reader, d Dialect, limit int) *Scanner {
 	if d.Escape == 0 {
 		d.Escape = d.Quote
 	}
-	return &Scanner{r: r, d: d, limit: limit, target: minChunkBytes, line: 1, m: newMarks(d.Delimiter)}
+	return &Scanner{r: r, d: d, limit: limit, target: minChunkBytes, line: 1}
+}
+
+// Plain makes the scanner cut every record on the careful path and mark bytes without SIMD: what the fast ones are compared
+// with.
+func (s *Scanner) Plain() *Scanner {
+	s.careful, s.x.scalar = true, true
+	return s
 }
 
 // Offset is the input offset behind the last record returned.
@@ -68,7 +76,11 @@ func (s *Scanner) finish(c *Chunk, used int) error {
 	c.Data = c.Data[:used]
 	s.offset += int64(used)
 	if n := len(c.Records); n > 0 {
-		s.target = min(max(used/n*MaxRecords, minChunkBytes), maxChunkBytes)
+		s.target = used / n * MaxRecords
+		if f := len(c.Fields); f > maxFields { // short cells: a field takes more memory than its bytes
+			s.target = min(s.target, used/1024*(maxFields/1024)/(f/1024)*1024)
+		}
+		s.target = min(max(s.target, minChunkBytes), maxChunkBytes)
 	}
 	switch {
 	case used > 0:
@@ -79,11 +91,11 @@ func (s *Scanner) finish(c *Chunk, used int) error {
 	return io.EOF
 }
 
-// fill reads until data has want bytes or the input ends, and leaves slack readable zero bytes behind it.
+// fill reads until data has want bytes or the input ends.
 func (s *Scanner) fill(data []byte, want int) []byte {
 	want = max(want, len(data))
-	if cap(data) < want+slack {
-		data = append(make([]byte, 0, want+slack), data...)
+	if cap(data) < want {
+		data = append(make([]byte, 0, want), data...)
 	}
 	for empty := 0; len(data) < want && !s.eof; {
 		n, err := s.r.Read(data[len(data):want])
@@ -101,7 +113,6 @@ func (s *Scanner) fill(data []byte, want int) []byte {
 			}
 		}
 	}
-	clear(data[len(data) : len(data)+slack])
 	return data
 }
 
@@ -110,10 +121,20 @@ func (s *Scanner) final() bool { return s.eof && s.readErr == nil }
 
 // scan cuts complete records off the front of c.Data and returns how many bytes they take.
 func (s *Scanner) scan(c *Chunk) int {
-	pos := 0
 	s.long = false
-	s.m.reset()
+	found := s.x.build(c.Data, s.d.Delimiter, s.d.Quote)
+	c.High, c.NUL = found&hasHigh != 0, found&hasNUL != 0
+	if n := s.x.count() + 1; cap(c.Fields) < n {
+		c.Fields = make([]Field, 0, n+n/8)
+	}
+	pos := 0
 	for pos < len(c.Data) && len(c.Records) < MaxRecords {
+		if !s.careful {
+			from := pos
+			if pos = s.fast(c, pos); pos > from {
+				continue
+			}
+		}
 		next := s.record(c, pos)
 		if next < 0 {
 			break

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -24,7 +25,10 @@ type outcome struct {
 
 // scan reads everything and checks what must hold of every chunk.
 func scan(t testing.TB, r io.Reader, d csvscan.Dialect, limit int) (out outcome, err error) {
-	s := csvscan.New(r, d, limit)
+	return scanWith(t, csvscan.New(r, d, limit))
+}
+
+func scanWith(t testing.TB, s *csvscan.Scanner) (out outcome, err error) {
 	var c csvscan.Chunk
 	for {
 		if err = s.Next(&c); err != nil {
@@ -32,6 +36,9 @@ func scan(t testing.TB, r io.Reader, d csvscan.Dialect, limit int) (out outcome,
 				t.Fatalf("records beside %v", err)
 			}
 			break
+		}
+		if !c.High && bytes.ContainsFunc(c.Data, func(r rune) bool { return r >= 0x80 }) || !c.NUL && bytes.IndexByte(c.Data, 0) >= 0 {
+			t.Fatalf("%q is said to be plain", c.Data)
 		}
 		for i := range c.Records {
 			rec := &c.Records[i]
@@ -62,8 +69,12 @@ func check(t testing.TB, in string, d csvscan.Dialect, limit int, wrap func(io.R
 	if err != nil {
 		t.Fatalf("scan %q: %v", in, err)
 	}
-	if diff := cmp.Diff(tw.rows, got.rows); diff != "" {
-		t.Fatalf("scan %q (limit %d): twin against scanner:\n%s", in, limit, diff)
+	if !reflect.DeepEqual(tw.rows, got.rows) {
+		t.Fatalf("scan %q (limit %d): twin against scanner:\n%s", in, limit, cmp.Diff(tw.rows, got.rows))
+	}
+	careful, err := scanWith(t, csvscan.New(wrap(strings.NewReader(in)), d, limit).Plain())
+	if err != nil || !reflect.DeepEqual(careful.rows, got.rows) || careful.blank != got.blank || careful.bytes != got.bytes {
+		t.Fatalf("scan %q (limit %d): fast against plain:\n%s", in, limit, cmp.Diff(careful.rows, got.rows))
 	}
 	if got.blank != tw.blank || got.bytes != tw.bytes {
 		t.Fatalf("scan %q: %d blank lines of %d bytes, want %d of %d", in, got.blank, got.bytes, tw.blank, tw.bytes)
@@ -219,6 +230,35 @@ func TestAgainstEncodingCSV(t *testing.T) {
 	}
 }
 
+// TestBlockBoundaries moves every kind of structure over every offset of the blocks that are marked at once.
+func TestBlockBoundaries(t *testing.T) {
+	for _, piece := range []string{
+		"a,b\n", "a,b\r\n", "a\rb\n", "\"a,b\",c\n", "\"a\"\"b\",c\r\n", "\"a\nb\r\nc\",\"\"\n", "\"a\"x,b\nc\n", "\"open,b\nc\n", "\r\n\r\n", "é,\x00\n", "\"\"\"\",\"\"\"\"\n",
+	} {
+		for at := range 131 {
+			for _, quoted := range []bool{false, true} {
+				in := strings.Repeat("x", at) + "\n" + piece + piece
+				if quoted {
+					in = "\"" + strings.Repeat("y", at) + "\",z\n" + piece + piece
+				}
+				check(t, in, comma, 0+1<<20, plain)
+				check(t, in, comma, 40, plain)
+			}
+		}
+	}
+}
+
+// TestChunkBoundaries cuts a text at every size of chunk: records, quotes and line ends lie across the reads.
+func TestChunkBoundaries(t *testing.T) {
+	var b strings.Builder
+	for i := range 6000 {
+		fmt.Fprintf(&b, "%d,\"x\"\"%s\ny\",%s\r\n", i, strings.Repeat(",", i%67), strings.Repeat("z", i%59))
+	}
+	for _, cut := range []int{0, 1, 2, 3, 17, 63, 64, 65, 127} {
+		check(t, b.String()[cut:], comma, 1<<20, plain)
+	}
+}
+
 func TestPolluted(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 20_000 {
@@ -266,15 +306,20 @@ func BenchmarkScan(b *testing.B) {
 	short := strings.Repeat("01_02,L06_B,9966,LBXBCD,0.7\n", 80_000)
 	quoted := strings.Repeat("\"H0042\",\"P000012345\",\"a, b\",\"Glucose\",\"5.31\"\n", 60_000)
 	for _, c := range []struct{ name, in string }{{"lab", lab}, {"short", short}, {"quoted", quoted}} {
-		b.Run(c.name, func(b *testing.B) {
-			b.SetBytes(int64(len(c.in)))
-			b.ReportAllocs()
-			var ch csvscan.Chunk
-			for b.Loop() {
-				s := csvscan.New(strings.NewReader(c.in), comma, 0)
-				for s.Next(&ch) == nil {
+		for _, how := range []string{"fast", "plain"} {
+			b.Run(c.name+"/"+how, func(b *testing.B) {
+				b.SetBytes(int64(len(c.in)))
+				b.ReportAllocs()
+				var ch csvscan.Chunk
+				for b.Loop() {
+					s := csvscan.New(strings.NewReader(c.in), comma, 0)
+					if how == "plain" {
+						s.Plain()
+					}
+					for s.Next(&ch) == nil {
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }

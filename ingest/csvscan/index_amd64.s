@@ -1,0 +1,72 @@
+#include "textflag.h"
+
+// func markAVX2(data *byte, n int, delimiter, quote byte, ends, quotes *uint64) uint8
+TEXT ·markAVX2(SB), NOSPLIT, $0-41
+	MOVQ data+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ ends+24(FP), DI
+	MOVQ quotes+32(FP), R8
+	VPBROADCASTB delimiter+16(FP), Y0
+	VPBROADCASTB quote+17(FP), Y1
+	MOVL $0x0a, AX
+	VMOVD AX, X2
+	VPBROADCASTB X2, Y2
+	MOVL $0x0d, AX
+	VMOVD AX, X3
+	VPBROADCASTB X3, Y3
+	VPXOR Y4, Y4, Y4 // zeros
+	VPXOR Y5, Y5, Y5 // all bytes or'ed: a high bit stays
+	VPXOR Y6, Y6, Y6 // all ones where a byte was zero
+
+loop:
+	VMOVDQU (SI), Y7
+	VMOVDQU 32(SI), Y8
+	VPOR Y7, Y5, Y5
+	VPOR Y8, Y5, Y5
+	VPMINUB Y7, Y8, Y9
+	VPCMPEQB Y9, Y4, Y9
+	VPOR Y9, Y6, Y6
+
+	VPCMPEQB Y7, Y0, Y9
+	VPCMPEQB Y7, Y2, Y10
+	VPCMPEQB Y7, Y3, Y11
+	VPOR Y9, Y10, Y9
+	VPOR Y9, Y11, Y9
+	VPMOVMSKB Y9, AX
+	VPCMPEQB Y8, Y0, Y12
+	VPCMPEQB Y8, Y2, Y13
+	VPCMPEQB Y8, Y3, Y14
+	VPOR Y12, Y13, Y12
+	VPOR Y12, Y14, Y12
+	VPMOVMSKB Y12, BX
+	SHLQ $32, BX
+	ORQ BX, AX
+	MOVQ AX, (DI)
+
+	VPCMPEQB Y7, Y1, Y9
+	VPMOVMSKB Y9, AX
+	VPCMPEQB Y8, Y1, Y10
+	VPMOVMSKB Y10, BX
+	SHLQ $32, BX
+	ORQ BX, AX
+	MOVQ AX, (R8)
+
+	ADDQ $64, SI
+	ADDQ $8, DI
+	ADDQ $8, R8
+	DECQ CX
+	JNZ loop
+
+	VPMOVMSKB Y5, AX
+	VPMOVMSKB Y6, BX
+	VZEROUPPER
+	XORL DX, DX
+	TESTL AX, AX
+	SETNE DX
+	XORL CX, CX
+	TESTL BX, BX
+	SETNE CX
+	SHLL $1, CX
+	ORL CX, DX
+	MOVB DX, ret+40(FP)
+	RET

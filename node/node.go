@@ -94,9 +94,12 @@ func (n *Node) openFolder(context.Context) error {
 }
 
 func (n *Node) openStore(context.Context) (err error) {
-	n.store, err = storage.Open(storage.Config{Dir: n.settings.Data, Logger: n.log.With("part", "store")})
+	n.store, err = storage.Open(storage.Config{Dir: n.settings.Data, Logger: n.log.With("part", "store"), Hot: n.hotMemory()})
 	return err
 }
+
+// hotMemory is the share of memory for decoded pages: beside the half that queries are granted it leaves room for loads.
+func (n *Node) hotMemory() int64 { return n.memory() / 5 }
 
 func (n *Node) openCatalog(ctx context.Context) error {
 	if err := n.startCatalog(ctx); err != nil {

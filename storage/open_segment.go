@@ -57,7 +57,7 @@ func (s *Store) checkSegment(h vfs.File, name string, seg *schema.Segment) (*seg
 	if err != nil {
 		return nil, err
 	}
-	return file, file.Check(seg)
+	return file.WithHot(s.hot), file.Check(seg)
 }
 
 // Report tells the store that reading a segment met damage. When it returns nil the segment is worth opening again: the local

@@ -27,6 +27,7 @@ type columnSource struct {
 // reset points the source at a row group.
 func (c *columnSource) reset(u *scanUnit, opt ScanOptions) {
 	c.unit, c.page, c.vec = u, -1, nil
+	c.chunk.FlatCodes, c.chunk.NoHot = opt.NoDictionary, opt.NoHot
 	c.stored, c.fixed, c.parts = false, nil, nil
 	f := u.file
 	switch {
@@ -50,7 +51,6 @@ func (c *columnSource) reset(u *scanUnit, opt ScanOptions) {
 		c.chunk.Reset(f.File, u.group, column)
 	}
 	c.stored = true
-	c.chunk.FlatCodes = opt.NoDictionary
 }
 
 func isVirtual(id uint32) bool {

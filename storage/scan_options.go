@@ -17,5 +17,6 @@ type SegmentOpener interface {
 type ScanOptions struct {
 	NoPruning     bool // read every row group and page, whatever the statistics and bloom filters say
 	NoLateColumns bool // decode all columns before the filter
+	NoHot         bool // decode every page, even one that is kept decoded
 	NoDictionary  bool // give values instead of dictionary codes and constants
 }

@@ -24,6 +24,7 @@ type memoryOpener struct {
 	mu    sync.Mutex
 	files map[schema.ID][]byte
 	open  int
+	hot   *segment.Hot
 }
 
 func (o *memoryOpener) OpenSegment(ctx context.Context, s *schema.Segment) (*segment.File, func(), error) {
@@ -35,7 +36,7 @@ func (o *memoryOpener) OpenSegment(ctx context.Context, s *schema.Segment) (*seg
 		return nil, nil, err
 	}
 	o.open++
-	return f, func() { o.mu.Lock(); o.open--; o.mu.Unlock() }, nil
+	return f.WithHot(o.hot), func() { o.mu.Lock(); o.open--; o.mu.Unlock() }, nil
 }
 
 var scanTable = &schema.Table{
@@ -126,7 +127,8 @@ type world struct {
 }
 
 func drawWorld(t *rapid.T) *world {
-	w := &world{opener: &memoryOpener{files: map[schema.ID][]byte{}}}
+	hot := segment.NewHot(rapid.SampledFrom([]int64{-1, 5_000, 1 << 20}).Draw(t, "hot"))
+	w := &world{opener: &memoryOpener{files: map[schema.ID][]byte{}, hot: hot}}
 	for s := range rapid.IntRange(1, 3).Draw(t, "segments") {
 		w.addSegment(t, s)
 	}
@@ -316,7 +318,7 @@ func TestScanOptionsDoNotChangeTheAnswer(t *testing.T) {
 		filter := w.drawFilter(t)
 		want := w.expected(t, filter)
 		sort.Strings(want)
-		for _, opt := range []storage.ScanOptions{{}, {NoPruning: true}, {NoLateColumns: true}, {NoDictionary: true}} {
+		for _, opt := range []storage.ScanOptions{{}, {NoPruning: true}, {NoLateColumns: true}, {NoDictionary: true}, {NoHot: true}, {}} {
 			got := runScan(t, w, filter, opt, rapid.IntRange(1, 3).Draw(t, "readers"))
 			sort.Strings(got)
 			if !slices.Equal(got, want) {

@@ -20,6 +20,7 @@ const (
 	DefaultRollBytes = 256 << 20
 	DefaultMaxOpen   = 512
 	DefaultIndexes   = 64 << 20
+	DefaultHot       = 128 << 20
 )
 
 // Config says where a store lives and how it works. Dir is required.
@@ -34,6 +35,7 @@ type Config struct {
 
 	MaxOpen int         // open segment files kept; those in use do not count
 	Indexes int64       // bytes of parsed segment indexes kept
+	Hot     int64       // bytes of decoded pages kept between scans; negative keeps none
 	Scan    ScanOptions // switches for tests; the zero value is right
 }
 
@@ -57,6 +59,7 @@ type Store struct {
 	healing map[string]chan struct{} // files being fetched; closed when done
 	open    *openFiles
 	indexes *segment.Cache
+	hot     *segment.Hot
 }
 
 // The folders of a store, below Config.Dir.
@@ -70,7 +73,7 @@ const (
 func Open(cfg Config) (*Store, error) {
 	cfg = cfg.withDefaults()
 	s := &Store{cfg: cfg, log: cfg.Logger, fs: cfg.FS, fetcher: cfg.Fetcher, drafts: map[schema.ID]bool{}, healing: map[string]chan struct{}{}}
-	s.open, s.indexes = newOpenFiles(cfg.MaxOpen), segment.NewCache(cfg.Indexes)
+	s.open, s.indexes, s.hot = newOpenFiles(cfg.MaxOpen), segment.NewCache(cfg.Indexes), segment.NewHot(cfg.Hot)
 	if err := s.recover(); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", cfg.Dir, err)
 	}
@@ -87,6 +90,9 @@ func (c Config) withDefaults() Config {
 	c.RollRows = positive(c.RollRows, DefaultRollRows)
 	c.RollBytes = positive(c.RollBytes, DefaultRollBytes)
 	c.Indexes = positive(c.Indexes, DefaultIndexes)
+	if c.Hot == 0 {
+		c.Hot = DefaultHot
+	}
 	c.MaxOpen = int(positive(int64(c.MaxOpen), DefaultMaxOpen))
 	return c
 }
@@ -132,4 +138,5 @@ func SegmentFile(id schema.ID) string { return id.String() + ".parquet" }
 func (s *Store) forget(id schema.ID) {
 	s.open.forget(id)
 	s.indexes.Forget(id)
+	s.hot.Forget(id)
 }

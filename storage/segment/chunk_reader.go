@@ -14,13 +14,17 @@ import (
 type ChunkReader struct {
 	// FlatCodes makes Page give values where it would give dictionary codes; for comparing the two in tests.
 	FlatCodes bool
+	// NoHot makes the reader decode everything itself, whatever the file's cache holds.
+	NoHot bool
 
 	f      *File
+	hot    *hotChunk // nil: nothing is kept
 	group  int
 	column int
 	typ    schema.Type
 	c      *chunk
 	pages  []page
+	own    []page // memory for pages that nobody else has listed
 	listed bool
 	dict   *batch.Dictionary
 
@@ -35,7 +39,10 @@ type ChunkReader struct {
 func (r *ChunkReader) Reset(f *File, group, column int) {
 	r.f, r.group, r.column = f, group, column
 	r.typ, r.c = f.x.columns[column].Type, f.x.groups[group].chunks[column]
-	r.pages, r.listed, r.dict = r.pages[:0], false, nil
+	r.pages, r.listed, r.dict, r.hot = nil, false, nil, nil
+	if !r.NoHot && !r.FlatCodes {
+		r.hot = f.hot.chunk(f.x.segment, hotPlace{int32(group), int32(column)}, f.Pages(group))
+	}
 }
 
 // Stats returns the chunk's statistics.
@@ -48,8 +55,18 @@ func (r *ChunkReader) list() (err error) {
 	if r.listed {
 		return nil
 	}
-	r.pages, err = r.c.decodePages(r.pages[:0], r.typ, r.f.x.groups[r.group].rows, r.f.x.pageRows)
-	r.listed = err == nil
+	if r.hot != nil {
+		if known := r.hot.directory.Load(); known != nil {
+			r.pages, r.listed = *known, true
+			return nil
+		}
+	}
+	r.own, err = r.c.decodePages(r.own[:0], r.typ, r.f.x.groups[r.group].rows, r.f.x.pageRows)
+	r.pages, r.listed = r.own, err == nil
+	if err == nil && r.hot != nil {
+		known := exact(r.pages)
+		r.hot.directory.CompareAndSwap(nil, &known) // counted with the chunk
+	}
 	return err
 }
 
@@ -81,11 +98,11 @@ func (r *ChunkReader) MayContain(values []schema.Value) (may bool, err error) {
 		return true, nil
 	}
 	err = r.guard(func() error {
-		b := r.c.bloom
-		if err := r.fetch(b.offset, b.size, b.sum, "bloom filter"); err != nil {
+		bits, err := r.bloomBits()
+		if err != nil {
 			return err
 		}
-		filter := bloom.MakeSplitBlockFilter(r.raw[b.header:])
+		filter := bloom.MakeSplitBlockFilter(bits)
 		for _, v := range values {
 			if filter.Check(bloomHash(batch.NewConst(v, 1), 0)) {
 				may = true
@@ -95,6 +112,25 @@ func (r *ChunkReader) MayContain(values []schema.Value) (may bool, err error) {
 		return nil
 	})
 	return may, err
+}
+
+func (r *ChunkReader) bloomBits() ([]byte, error) {
+	b := r.c.bloom
+	if r.hot != nil {
+		if known := r.hot.bloom.Load(); known != nil {
+			r.read += int64(b.size)
+			return *known, nil
+		}
+	}
+	if err := r.fetch(b.offset, b.size, b.sum, "bloom filter"); err != nil {
+		return nil, err
+	}
+	bits := r.raw[b.header:]
+	if r.hot != nil {
+		bits = exact(bits)
+		keep(r.hot, &r.hot.bloom, &bits, int64(len(bits)))
+	}
+	return bits, nil
 }
 
 // fetch reads stored bytes into raw and verifies them.
@@ -124,6 +160,12 @@ func (r *ChunkReader) Dictionary() (*batch.Dictionary, error) {
 	if r.dict != nil || r.c.encoding != encodingDictionary {
 		return r.dict, nil
 	}
+	if r.hot != nil {
+		if r.dict = r.hot.dict.Load(); r.dict != nil {
+			r.read += int64(r.c.dict.size)
+			return r.dict, nil
+		}
+	}
 	err := r.guard(func() error {
 		d := &r.c.dict
 		if err := r.fetch(d.offset, d.size, d.sum, "dictionary"); err != nil {
@@ -142,6 +184,10 @@ func (r *ChunkReader) Dictionary() (*batch.Dictionary, error) {
 		}
 		return nil
 	})
+	if err == nil && r.hot != nil && r.dict != nil {
+		keep(r.hot, &r.hot.dict, r.dict, r.dict.Values.MemBytes())
+		r.dict = r.hot.dict.Load() // one for all readers
+	}
 	return r.dict, err
 }
 
@@ -172,17 +218,44 @@ func (r *ChunkReader) Page(i int) (*batch.Vector, error) {
 	if v := r.constant(i); v != nil {
 		return v, nil
 	}
-	if _, err := r.Dictionary(); err != nil {
-		return nil, err
+	if r.hot != nil {
+		return r.hotPage(i)
 	}
-	err := r.guard(func() error { return r.page(i) })
-	if err != nil {
+	if err := r.decoded(i); err != nil {
 		return nil, err
 	}
 	if r.FlatCodes {
 		return r.vec.Flatten(), nil
 	}
 	return &r.vec, nil
+}
+
+// hotPage gives a page that is kept, or decodes and keeps it. Bytes count as read either way: what a query touches does not
+// depend on what others read before.
+func (r *ChunkReader) hotPage(i int) (*batch.Vector, error) {
+	if v := r.hot.pages[i].Load(); v != nil {
+		if err := r.guard(r.list); err != nil {
+			return nil, err
+		}
+		if v.Enc == batch.Dict && r.dict == nil {
+			r.dict = v.Dict
+			r.read += int64(r.c.dict.size)
+		}
+		r.read += int64(r.pages[i].size)
+		return v, nil
+	}
+	if err := r.decoded(i); err != nil {
+		return nil, err
+	}
+	return r.hot.keepPage(i, &r.vec), nil
+}
+
+// decoded fills vec with a page.
+func (r *ChunkReader) decoded(i int) error {
+	if _, err := r.Dictionary(); err != nil {
+		return err
+	}
+	return r.guard(func() error { return r.page(i) })
 }
 
 // constant answers from the statistics alone: a chunk of NULLs only, or of one value and no NULL.

@@ -18,6 +18,7 @@ type File struct {
 	size   int64
 	x      *index
 	memory int64
+	hot    *Hot // decoded pages that are kept; nil keeps none
 }
 
 // tailBytes is what Open reads first: footer and index of a usual segment in one read.

@@ -220,7 +220,36 @@ func TestInfer(t *testing.T) {
 		{"|", "VARCHAR"},
 		{`""|""`, "VARCHAR"},
 		{"1|x", "VARCHAR"},
-		{"1,5", "VARCHAR"},
+		{"1,5", "DECIMAL(18,1)"},
+		{"1,5|2|-0,25", "DECIMAL(18,2)"},
+		{"1,234", "VARCHAR"},
+		{"1,234|12,5", "DECIMAL(18,3)"},
+		{"1,234|12.5", "DECIMAL(18,1)"},
+		{"1,234.50|7", "DECIMAL(18,2)"},
+		{"1.234,50|7", "DECIMAL(18,2)"},
+		{"1.234,50|1.5", "VARCHAR"},
+		{"1 234,50", "DECIMAL(18,2)"},
+		{"1'234.50|12.25", "DECIMAL(18,2)"},
+		{"1,234,567", "VARCHAR"},
+		{"1,23,567.00", "VARCHAR"},
+		{"1,5|x", "VARCHAR"},
+		{"1,5|1e5", "VARCHAR"},
+		{"1,5|2025-01-01", "VARCHAR"},
+		{"01,5", "VARCHAR"},
+		{"13/01/2025", "DATE"},
+		{"01/13/2025|02/03/2025", "DATE"},
+		{"13/01/2025|01/13/2025", "VARCHAR"},
+		{"13/01/2025|2025-01-13", "VARCHAR"},
+		{"13/01/2025|5", "VARCHAR"},
+		{"31/02/2025", "VARCHAR"},
+		{"13/01/25", "VARCHAR"},
+		{"2025/01/02", "DATE"},
+		{"13.1.2025 08:15", "TIMESTAMP"},
+		{"13.01.2025|13.01.2025 08:15", "VARCHAR"},
+		{"01/02/2025 1:30 PM", "VARCHAR"},
+		{"01/22/2025 1:30 PM", "TIMESTAMP"},
+		{"14-Mar-2025", "DATE"},
+		{"Mar 14, 2025", "DATE"},
 		{"1 000", "VARCHAR"},
 		{"$5", "VARCHAR"},
 		{"5%", "VARCHAR"},
@@ -239,13 +268,14 @@ func TestInfer(t *testing.T) {
 		ch := chunkOf(t, b.String())
 		inf := convert.NewInference(convert.Rules{}, 2)
 		inf.Observe(ch)
-		typ := inf.Columns()[1].Type()
+		o := inf.Columns()[1]
+		typ := o.Type()
 		if typ.String() != c.want {
 			t.Errorf("%q is %s, want %s", c.cells, typ, c.want)
 			continue
 		}
 		// What was inferred holds every cell.
-		p := &convert.Plan{Types: []schema.Type{schema.TypeVarchar, typ}, Fields: []int{0, 1}, Width: 2, Rules: convert.Rules{Escape: '"'}}
+		p := &convert.Plan{Types: []schema.Type{schema.TypeVarchar, typ}, Fields: []int{0, 1}, Width: 2, Rules: convert.Rules{Escape: '"'}, Forms: []convert.Form{{}, o.Form}}
 		if r := convert.NewConverter(p).Convert(ch); len(r.Rejects) != 0 {
 			t.Errorf("%q inferred as %s rejects %v", c.cells, typ, r.Rejects[0].Reason)
 		}

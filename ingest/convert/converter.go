@@ -146,18 +146,34 @@ func (c *Converter) column(ch *csvscan.Chunk, rows []rowRef, j int) (*batch.Vect
 		return c.textColumn(ch, rows, j, t.Kind == schema.JSON)
 	}
 	v := &batch.Vector{Type: t, Len: len(rows)}
+	rules := c.plan.rules(j)
+	point := rules.point()
 	switch t.Class() {
 	case schema.ClassInt64:
 		v.I = make([]int64, len(rows))
-		return v, fill(c, ch, rows, j, v, v.I, c.parser64(t))
+		return v, fill(c, ch, rows, j, v, v.I, grouped(c, &rules, t, parser64(&rules, t)))
 	case schema.ClassInt128:
 		v.W = make([]decimal.Int128, len(rows))
-		point, p, s := c.plan.Rules.point(), int(t.Precision), int(t.Scale)
-		return v, fill(c, ch, rows, j, v, v.W, func(b []byte) (decimal.Int128, Reason) { return ParseDecimal128(b, point, p, s) })
+		p, s := int(t.Precision), int(t.Scale)
+		return v, fill(c, ch, rows, j, v, v.W, grouped(c, &rules, t, func(b []byte) (decimal.Int128, Reason) { return ParseDecimal128(b, point, p, s) }))
 	}
 	v.F = make([]float64, len(rows))
-	point := c.plan.Rules.point()
-	return v, fill(c, ch, rows, j, v, v.F, func(b []byte) (float64, Reason) { return ParseDouble(b, point) })
+	return v, fill(c, ch, rows, j, v, v.F, grouped(c, &rules, t, func(b []byte) (float64, Reason) { return ParseDouble(b, point) }))
+}
+
+// grouped puts the removal of thousands marks before a parser, where the rules have any and the type is a number.
+func grouped[T any](c *Converter, r *Rules, t schema.Type, parse func([]byte) (T, Reason)) func([]byte) (T, Reason) {
+	if r.Thousands == 0 || t.Kind == schema.Boolean || t.Kind == schema.Date || t.Kind == schema.Timestamp {
+		return parse
+	}
+	point, mark := r.point(), r.Thousands
+	return func(b []byte) (T, Reason) {
+		plain := ungroup(c.buf, b, point, mark)
+		if len(plain) != len(b) {
+			c.buf = plain
+		}
+		return parse(plain)
+	}
 }
 
 // fill parses the cells of a column that is not text.
@@ -175,7 +191,7 @@ func fill[T any](c *Converter, ch *csvscan.Chunk, rows []rowRef, j int, v *batch
 		}
 		x, why := parse(cell)
 		if why != OK {
-			c.fault(i, j, why)
+			c.fault(i, j, refine(why, cell))
 			bad = true
 		}
 		out[i] = x
@@ -200,8 +216,7 @@ func setNull(v *batch.Vector, row int) {
 }
 
 // parser64 returns the parser of a ClassInt64 type.
-func (c *Converter) parser64(t schema.Type) func([]byte) (int64, Reason) {
-	rules := &c.plan.Rules
+func parser64(rules *Rules, t schema.Type) func([]byte) (int64, Reason) {
 	switch t.Kind {
 	case schema.Boolean:
 		return ParseBool
@@ -214,7 +229,7 @@ func (c *Converter) parser64(t schema.Type) func([]byte) (int64, Reason) {
 		}
 		return ParseDate
 	case schema.Timestamp:
-		return c.timestamps()
+		return timestamps(rules)
 	case schema.Int64:
 		return ParseInt64
 	case schema.Uint64:
@@ -231,8 +246,8 @@ func (c *Converter) parser64(t schema.Type) func([]byte) (int64, Reason) {
 }
 
 // timestamps reads times by the declared pattern, and dates as midnight by theirs, or ISO where nothing is declared.
-func (c *Converter) timestamps() func([]byte) (int64, Reason) {
-	date, stamp := c.plan.Rules.DateFormat, c.plan.Rules.TimestampFormat
+func timestamps(rules *Rules) func([]byte) (int64, Reason) {
+	date, stamp := rules.DateFormat, rules.TimestampFormat
 	switch {
 	case stamp == nil && date == nil:
 		return ParseTimestamp

@@ -8,10 +8,12 @@ import (
 
 // Inference finds the types that hold every cell it has seen.
 type Inference struct {
-	rules Rules
-	width int
-	cols  []Observed
-	check checker
+	rules    Rules
+	width    int
+	cols     []Observed
+	check    checker
+	patterns []*Pattern // of dates that a column may prove; none where a pattern is declared
+	buf      []byte
 }
 
 // Observed is what the cells of one field were.
@@ -28,15 +30,74 @@ type Observed struct {
 	Cell   string // its text, cut to 64 bytes
 	Words  bool   // NaN or an infinity among the doubles
 	Hint   Hint   // what the first text cell looks like
+	Form   Form   // how the column writes its numbers or dates, where its cells prove that and the file's rules say otherwise
+
+	numbers formed
+	dates   shaped
 }
 
 // NewInference returns an inference over records of width fields.
 func NewInference(rules Rules, width int) *Inference {
-	return &Inference{rules: rules, width: width, cols: make([]Observed, width)}
+	n := &Inference{rules: rules, width: width, cols: make([]Observed, width)}
+	if rules.DateFormat == nil && rules.TimestampFormat == nil {
+		n.patterns = shapePatterns()
+	}
+	return n
 }
 
-// Columns returns what was seen of each field.
-func (n *Inference) Columns() []Observed { return n.cols }
+// Columns returns what was seen of each field, with the forms that the cells prove.
+func (n *Inference) Columns() []Observed {
+	out := append([]Observed(nil), n.cols...)
+	for i := range out {
+		n.resolve(&out[i])
+	}
+	return out
+}
+
+// resolve turns what a column's odd cells agree on into its form, or the column into text where they leave a choice.
+func (n *Inference) resolve(o *Observed) {
+	switch {
+	case o.Texts || !o.numbers.seen && !o.dates.seen:
+		return
+	case o.dates.seen:
+		n.resolveDates(o)
+	default:
+		o.resolveNumbers()
+	}
+}
+
+func (n *Inference) resolveDates(o *Observed) {
+	p, time, ok := o.dates.decided(n.patterns)
+	switch {
+	case o.numbers.seen || o.Bools || o.Ints || o.Decimals || o.Doubles || o.Dates || o.Timestamps:
+		o.Texts, o.Hint = true, LooksMixed
+	case !ok:
+		o.Texts, o.Hint = true, LooksDate
+	case time:
+		o.Timestamps, o.Form = true, Form{Stamp: p}
+	default:
+		o.Dates, o.Form = true, Form{Date: p}
+	}
+}
+
+func (o *Observed) resolveNumbers() {
+	form, whole, scale, ok := o.numbers.decided(o.Decimals || o.Doubles)
+	switch {
+	case o.Bools || o.Doubles || o.Dates || o.Timestamps:
+		o.Texts, o.Hint = true, LooksMixed
+	case !ok && o.numbers.ambiguous() && !o.Decimals:
+		o.Texts, o.Hint = true, LooksEither
+	case !ok:
+		o.Texts, o.Hint = true, LooksMixed
+	case max(o.Whole, whole)+max(o.Scale, scale) > decimal.MaxDigits:
+		o.Texts, o.Hint = true, LooksGrouped
+	default:
+		o.Form, o.Whole, o.Scale = form, max(o.Whole, whole), max(o.Scale, scale)
+		o.Ints = o.Ints || scale == 0
+		o.Decimals = o.Decimals || scale > 0
+		o.Wide = o.Wide || whole >= 19
+	}
+}
 
 // Observe looks at every cell of a chunk and returns the records that no type could help.
 func (n *Inference) Observe(ch *csvscan.Chunk) (rejects []Reject) {
@@ -60,16 +121,17 @@ func (n *Inference) observe(ch *csvscan.Chunk, rows []rowRef, j int) {
 		if o.Texts {
 			continue
 		}
-		before, scale := o.family(), o.Scale
+		before, scale, left := o.family(), o.Scale, o.numbers.left
 		n.classify(o, cell)
-		if o.family() != before || o.Scale != scale {
+		if o.family() != before || o.Scale != scale || o.numbers.left != left {
 			o.Line, o.Cell = ch.Records[rows[i].record].Line, string(cell[:min(len(cell), 64)])
 		}
 	}
 }
 
 // family changes whenever the type may change in kind.
-func (o *Observed) family() (bits uint8) {
+func (o *Observed) family() (bits uint64) {
+	bits = (o.dates.left[0] + o.dates.left[1]*31) << 8
 	for i, b := range [...]bool{o.Bools, o.Ints, o.Decimals, o.Doubles, o.Dates, o.Timestamps, o.Texts} {
 		if b {
 			bits |= 1 << i
@@ -87,6 +149,9 @@ func (n *Inference) classify(o *Observed, cell []byte) {
 		o.text(nil)
 		return
 	}
+	if n.rules.Thousands != 0 {
+		cell = ungroup(n.buf, cell, n.rules.point(), n.rules.Thousands)
+	}
 	c := cell[0]
 	if n.rules.DateFormat != nil || n.rules.TimestampFormat != nil {
 		if n.declared(o, cell) {
@@ -103,9 +168,18 @@ func (n *Inference) classify(o *Observed, cell []byte) {
 		o.Bools = true
 	case isDoubleWord(cell):
 		o.Doubles, o.Words = true, true
+	case n.odd(o, cell):
 	default:
 		o.text(cell)
 	}
+}
+
+// odd notes a cell that may be a number or a date in a form that the column proves later.
+func (n *Inference) odd(o *Observed, cell []byte) bool {
+	if n.rules.Point == 0 && n.rules.Thousands == 0 && !o.dates.seen && o.numbers.number(cell) {
+		return true
+	}
+	return n.patterns != nil && !o.numbers.seen && o.dates.date(cell, n.patterns)
 }
 
 func (o *Observed) text(cell []byte) {

@@ -9,7 +9,8 @@ type Rules struct {
 	Null            []string // unquoted words that mean NULL
 	DateFormat      *Pattern // nil: ISO
 	TimestampFormat *Pattern // nil: ISO
-	Point           byte     // decimal point; 0 means '.'
+	Point           byte     // decimal point; 0 means '.', and that columns may prove another
+	Thousands       byte     // between groups of three digits; 0 for none
 	Escape          byte     // of quoted fields
 }
 
@@ -34,7 +35,27 @@ type Plan struct {
 	Rules  Rules
 	Types  []schema.Type // of the columns
 	Fields []int         // per column, the field it comes from; -1: every row is NULL
+	Forms  []Form        // per column; nil: the rules hold for all
 	Width  int           // fields of a record
+}
+
+// rules returns those of one column.
+func (p *Plan) rules(column int) Rules {
+	r := p.Rules
+	if p.Forms == nil || p.Forms[column].IsZero() {
+		return r
+	}
+	f := p.Forms[column]
+	if f.Point != 0 {
+		r.Point, r.Thousands = f.Point, f.Thousands
+	}
+	if f.Date != nil {
+		r.DateFormat = f.Date
+	}
+	if f.Stamp != nil {
+		r.TimestampFormat = f.Stamp
+	}
+	return r
 }
 
 // trim passes over spaces and tabs on both sides.

@@ -24,6 +24,12 @@ const (
 	FieldsMany
 	InvalidUTF8
 	HoldsNUL
+	HasUnit
+	HasMark
+	HasGroups
+	HasComma
+	DateUnclear
+	NotNullWord
 )
 
 var reasonText = [...]string{
@@ -46,7 +52,47 @@ var reasonText = [...]string{
 	FieldsMany:   "the record has more fields than the header",
 	InvalidUTF8:  "the record holds bytes that are no characters in the file's encoding",
 	HoldsNUL:     "the record holds a NUL byte",
+	HasUnit:      "carries a unit or a currency sign, which is not taken off: the number alone must stand in the cell",
+	HasMark:      "carries a comparison sign, which a number cannot hold",
+	HasGroups:    "is a number with thousands marks: declare thousands= to have them taken off",
+	HasComma:     "is a number with a comma: declare decimal=, if it is the decimal point, or thousands=,",
+	DateUnclear:  "is a date in a form that was not declared: declare date_format, for example %d/%m/%Y or %m/%d/%Y",
+	NotNullWord:  "is a word that often stands for NULL: declare null= if it does",
 }
 
 // String is a phrase that follows "the cell", or a sentence of its own when the record as a whole is at fault.
 func (r Reason) String() string { return reasonText[r] }
+
+// refine says more of a cell that its column cannot take, when its looks tell: the person who sent it must know what to mend.
+func refine(why Reason, cell []byte) Reason {
+	switch why {
+	case NotInteger, NotDecimal, NotDouble, NotDate, NotTimestamp, NotBoolean:
+	default:
+		return why
+	}
+	switch hintOf(cell) {
+	case LooksSpelled:
+		return NotNullWord
+	case LooksUnit:
+		return ofNumber(why, HasUnit)
+	case LooksMark:
+		return ofNumber(why, HasMark)
+	case LooksGrouped:
+		return ofNumber(why, HasGroups)
+	case LooksComma:
+		return ofNumber(why, HasComma)
+	case LooksDate:
+		if why == NotDate || why == NotTimestamp {
+			return DateUnclear
+		}
+	}
+	return why
+}
+
+// ofNumber is more where a number was wanted.
+func ofNumber(why, more Reason) Reason {
+	if why == NotInteger || why == NotDecimal || why == NotDouble {
+		return more
+	}
+	return why
+}

@@ -68,10 +68,17 @@ func (w *writing) receipt() *Receipt {
 		DeliveryID: ld.id, Table: w.target.table.Name, Source: ld.req.Source, Period: ld.req.Period, SHA256: ld.sha, BytesIn: ld.bytes,
 		RecordsIn: t.records, Accepted: w.rows, Rejected: w.ledger.count, Blank: t.blank, Header: t.header,
 		Columns: []ReceiptColumn{}, Segments: []ReceiptSegment{}, LoadedAt: time.Now().UTC().Truncate(time.Microsecond),
-		Dialect: w.txt.dialect, FirstRejects: w.ledger.first, Warnings: append([]string{}, w.target.warnings...),
+		Preamble: w.txt.lines, Trailer: t.trailer, Ledger: w.books(), HeaderLine: w.txt.topLine, RejectLines: w.ledger.lines, Problems: w.ledger.kinds.list,
+		Aside: append(append([]AsideLine(nil), w.txt.preamble...), w.feed.aside...), Dialect: w.txt.dialect, FirstRejects: w.ledger.first, Warnings: append([]string{}, w.target.warnings...),
+	}
+	if !ld.req.Amends.IsZero() {
+		r.Amends = &ld.req.Amends
+	}
+	if n := t.trailer; n > 0 && ld.req.Options.Trailer == "" {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the last %s set aside as a trailer; declare trailer=0 if that is wrong", recordsAre(n)))
 	}
 	for i, c := range w.target.table.Columns {
-		r.Columns = append(r.Columns, ReceiptColumn{Name: c.Name, Type: c.Type, Nulls: w.nulls[i], Hash: w.hashes[i]})
+		r.Columns = append(r.Columns, ReceiptColumn{Name: c.Name, Type: c.Type, Nulls: w.nulls[i], Hash: w.hashes[i], Form: w.target.form(i)})
 	}
 	return r
 }
@@ -91,13 +98,8 @@ func (r *Receipt) addSegments(list []schema.Segment, t *schema.Table) {
 
 // propose is the one command. When its reply is lost, the catalog is looked at; nothing is deleted whatever comes back.
 func (ld *load) propose(ctx context.Context, w *writing, sealed *storage.Sealed, r *Receipt) (*Receipt, error) {
-	cmd := &catalog.CommitDelivery{
-		Delivery: ld.delivery(w, sealed, r), Segments: sealed.Segments, Replace: ld.req.replaces(), Force: ld.req.Force,
-		Expect: w.target.expect, StartedAt: ld.started.UnixMicro(),
-	}
-	if w.target.changed {
-		cmd.Table = w.target.table
-	}
+	cmd := ld.command(w, r, sealed.Segments)
+	ld.complete(&cmd.Delivery, w, sealed)
 	res, err := ld.l.cfg.Catalog.Propose(ctx, cmd)
 	if err != nil {
 		if d, ok := ld.readBack(err); ok {
@@ -140,19 +142,27 @@ func (ld *load) again(ctx context.Context, d *catalog.Delivery, table string) (*
 	return ld.l.first(ctx, d, table)
 }
 
-func (ld *load) delivery(w *writing, sealed *storage.Sealed, r *Receipt) catalog.Delivery {
-	d := catalog.Delivery{
+// delivery is what the catalog keeps of the load, but for what its files say.
+func (ld *load) delivery(w *writing, r *Receipt) catalog.Delivery {
+	return catalog.Delivery{
 		ID: ld.id, Table: w.target.table.ID, Source: r.Source, Period: r.Period, Named: ld.req.named(), SHA256: r.SHA256, Options: ld.options,
-		Append: ld.req.Mode == ModeAppend, BytesIn: r.BytesIn, RecordsIn: r.RecordsIn, Accepted: r.Accepted, Rejected: r.Rejected,
-		Blank: r.Blank, Header: r.Header, Segments: int32(len(sealed.Segments)), Rows: sealed.Rows, Bytes: sealed.Bytes, LoadedAt: r.LoadedAt.UnixMicro(),
+		Append: ld.req.Mode == ModeAppend || !ld.req.Amends.IsZero(), Amends: ld.req.Amends, BytesIn: r.BytesIn, RecordsIn: r.RecordsIn, Accepted: r.Accepted, Rejected: r.Rejected,
+		Blank: r.Blank, Header: r.Header, LoadedAt: r.LoadedAt.UnixMicro(),
+		Ledger: catalog.Ledger{
+			Text: r.Ledger.Text, Accepted: r.Ledger.Accepted, Rejected: r.Ledger.Rejected, Aside: r.Ledger.Aside, Preamble: r.Preamble, Trailer: r.Trailer,
+		},
 	}
+}
+
+// complete adds what was sealed.
+func (ld *load) complete(d *catalog.Delivery, w *writing, sealed *storage.Sealed) {
+	d.Segments, d.Rows, d.Bytes = int32(len(sealed.Segments)), sealed.Rows, sealed.Bytes
 	for _, c := range w.target.table.Columns {
 		d.ColumnBytes = append(d.ColumnBytes, catalog.ColumnBytes{Column: c.ID, Bytes: sealed.ColumnBytes[c.ID]})
 	}
 	for _, f := range sealed.Files {
 		d.Files = append(d.Files, catalog.File{Name: f.Name, Bytes: f.Bytes, SHA256: f.SHA256})
 	}
-	return d
 }
 
 // readBackFor is how long a commit of unknown outcome is looked for.
@@ -194,4 +204,11 @@ func (ld *load) explain(err error) error {
 		return errs.New(errs.Conflict, e.Code, "%w", err).WithHint("the table was altered during the load: send the file again")
 	}
 	return err
+}
+
+func recordsAre(n int64) string {
+	if n == 1 {
+		return "record was"
+	}
+	return fmt.Sprintf("%d records were", n)
 }

@@ -1,6 +1,9 @@
 package ingest
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Dialect is how a file writes its table down.
 type Dialect struct {
@@ -13,6 +16,10 @@ type Dialect struct {
 	DateFormat      string   `json:"date_format,omitempty"`
 	TimestampFormat string   `json:"timestamp_format,omitempty"`
 	Decimal         string   `json:"decimal"`
+	Thousands       string   `json:"thousands,omitempty"` // mark between groups of three digits
+	LineEnd         string   `json:"line_end,omitempty"`  // lf, crlf, cr or mixed, as far as the head shows
+	Skip            int      `json:"skip,omitempty"`      // lines before the header
+	Trailer         *int     `json:"trailer,omitempty"`   // records behind the last one that counts; nil: not declared
 }
 
 // dialect lays the declared options over what was detected.
@@ -66,6 +73,12 @@ func (o *Options) dialectRest(d Dialect) (Dialect, error) {
 	default:
 		return d, badOption("decimal", o.Decimal, `. or ,`)
 	}
+	if err := o.thousands(&d); err != nil {
+		return d, err
+	}
+	if err := o.aside(&d); err != nil {
+		return d, err
+	}
 	if o.Null != nil {
 		d.Null = o.Null
 	}
@@ -76,4 +89,54 @@ func (o *Options) dialectRest(d Dialect) (Dialect, error) {
 		d.TimestampFormat = o.TimestampFormat
 	}
 	return d, nil
+}
+
+func (o *Options) thousands(d *Dialect) error {
+	mark := o.Thousands
+	switch strings.ToLower(mark) {
+	case "":
+		return nil
+	case "space":
+		mark = " "
+	case "none":
+		d.Thousands = ""
+		return nil
+	}
+	if len(mark) != 1 || !strings.Contains(".,' _", mark) {
+		return badOption("thousands", o.Thousands, `. , ' _ space or none`)
+	}
+	point := d.Decimal
+	if point == "" {
+		point = "."
+	}
+	if mark == point {
+		if o.Decimal != "" {
+			return badOption("thousands", o.Thousands, "a mark that is not the decimal point")
+		}
+		d.Decimal = "." // thousands=. says that the point is the comma
+		if mark == "." {
+			d.Decimal = ","
+		}
+	}
+	d.Thousands = mark
+	return nil
+}
+
+// aside reads how many lines are no records.
+func (o *Options) aside(d *Dialect) error {
+	if o.Skip != "" {
+		n, err := strconv.Atoi(o.Skip)
+		if err != nil || n < 0 || n > MaxPreamble {
+			return badOption("skip", o.Skip, "a number of lines from 0 to "+strconv.Itoa(MaxPreamble))
+		}
+		d.Skip = n
+	}
+	if o.Trailer != "" {
+		n, err := strconv.Atoi(o.Trailer)
+		if err != nil || n < 0 || n > MaxTrailer {
+			return badOption("trailer", o.Trailer, "a number of records from 0 to "+strconv.Itoa(MaxTrailer))
+		}
+		d.Trailer = &n
+	}
+	return nil
 }

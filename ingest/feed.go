@@ -21,6 +21,7 @@ type feed struct {
 	group sync.WaitGroup
 	err   error // of the scan; read after order is closed
 	tally tally
+	aside []AsideLine // the trailer; read after order is closed
 }
 
 // job is one chunk on its way.
@@ -28,14 +29,18 @@ type job struct {
 	chunk  csvscan.Chunk
 	first  int64 // header records, 0 or 1: they are not among the chunk's
 	header int64 // bytes they span
+	behind int64 // trailing records that are set aside: they are not among the chunk's
+	beyond int64 // bytes they span
 	result *convert.Result
 	ready  chan struct{}
 }
 
 // tally accounts for what was scanned.
 type tally struct {
-	records, blank, header int64
-	bytes                  int64 // of spans and blank lines
+	records, blank, header, trailer int64
+
+	bytes  int64 // of spans and blank lines
+	inRows int64 // of them, of the records' spans
 }
 
 // maxConverters bounds the goroutines of one load; feedJobs the chunks in flight per converter.
@@ -72,29 +77,91 @@ func (f *feed) convert(c *convert.Converter) {
 func (f *feed) scan(ctx context.Context, convert bool) {
 	defer close(f.order)
 	defer close(f.work)
+	var held []*job // whose last records may turn out to be the trailer
 	for started := false; ; {
-		var j *job
-		select {
-		case <-ctx.Done():
+		j := f.spare(ctx, len(held))
+		if j == nil {
 			f.err = context.Cause(ctx)
 			return
-		case j = <-f.free:
 		}
 		if f.err = f.txt.scanner.Next(&j.chunk); f.err != nil {
+			if f.err == io.EOF {
+				f.takeTrailer(held)
+			}
+			for _, j := range held {
+				f.send(j, convert)
+			}
 			return
 		}
-		j.first, j.header = 0, 0
+		j.first, j.header, j.behind, j.beyond = 0, 0, 0, 0
 		if !started && len(j.chunk.Records) > 0 {
 			started = true
 			f.takeHeader(j)
 		}
-		j.ready = make(chan struct{})
-		if convert {
-			f.work <- j
-		} else {
-			close(j.ready)
+		for held = append(held, j); f.settled(held); held = held[1:] {
+			f.send(held[0], convert)
 		}
-		f.order <- j
+	}
+}
+
+// spare returns a job to fill, nil when the load is over. Held jobs are as good as lost to the pool, so another is made for each
+// beyond the first: there are few, since a chunk holds many records unless they are long.
+func (f *feed) spare(ctx context.Context, held int) *job {
+	if held > 1 {
+		select {
+		case j := <-f.free:
+			return j
+		default:
+			return &job{}
+		}
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case j := <-f.free:
+		return j
+	}
+}
+
+func (f *feed) send(j *job, convert bool) {
+	j.ready = make(chan struct{})
+	if convert {
+		f.work <- j
+	} else {
+		close(j.ready)
+	}
+	f.order <- j
+}
+
+// settled reports whether enough records stand behind the first chunk held, so that no trailer reaches into it.
+func (f *feed) settled(held []*job) bool {
+	want := trailerRecords
+	if f.txt.dialect.Trailer != nil {
+		want = *f.txt.dialect.Trailer
+	}
+	for _, j := range held[min(1, len(held)):] {
+		want -= len(j.chunk.Records)
+	}
+	return len(held) > 0 && want <= 0
+}
+
+// takeTrailer takes the trailer off the last chunks: as many records as were declared, or those at the very end that look like one.
+func (f *feed) takeTrailer(held []*job) {
+	left, declared := trailerRecords, f.txt.dialect.Trailer != nil
+	if declared {
+		left = *f.txt.dialect.Trailer
+	}
+	for i := len(held) - 1; i >= 0 && left > 0; i-- {
+		j := held[i]
+		for n := len(j.chunk.Records); n > 0 && left > 0; n-- {
+			rec := &j.chunk.Records[n-1]
+			if !declared && (f.txt.trails == nil || !f.txt.trails.is(&j.chunk, rec)) {
+				return
+			}
+			f.aside = append(f.aside, asideLine(rec.Line+f.txt.lines, j.chunk.Raw(rec)))
+			j.behind, j.beyond, left = j.behind+1, j.beyond+rec.Span, left-1
+			j.chunk.Records = j.chunk.Records[:n-1]
+		}
 	}
 }
 
@@ -129,15 +196,25 @@ func (f *feed) account(j *job) {
 	f.tally.bytes += j.chunk.BlankBytes
 	f.tally.records += int64(len(j.chunk.Records))
 	f.tally.header += j.first
-	f.tally.bytes += j.header
-	for i := range j.chunk.Records {
-		f.tally.bytes += j.chunk.Records[i].Span
+	f.tally.trailer += j.behind
+	f.tally.bytes += j.header + j.beyond
+	span := spanOf(&j.chunk)
+	f.tally.inRows, f.tally.bytes = f.tally.inRows+span, f.tally.bytes+span
+}
+
+func spanOf(ch *csvscan.Chunk) (bytes int64) {
+	for i := range ch.Records {
+		bytes += ch.Records[i].Span
 	}
+	return bytes
 }
 
 func (f *feed) done(j *job) {
 	j.result = nil
-	f.free <- j
+	select {
+	case f.free <- j:
+	default: // one of those that were made while others were held
+	}
 }
 
 // close stops and waits.

@@ -12,6 +12,14 @@ import (
 // TestReceiptGolden reads a receipt file with every field and writes it back. Receipts are answered for as long as their delivery
 // is in force, so a field may be added and none may be renamed or change its form.
 func TestReceiptGolden(t *testing.T) {
+	old, err := os.ReadFile("testdata/receipt-v1.json") // of before preambles, ledgers and amendments
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first ingest.Receipt
+	if err := json.Unmarshal(old, &first); err != nil || first.Accepted != 2 || first.Columns[2].Whole != 1 {
+		t.Fatalf("%+v: %v", first, err)
+	}
 	want, err := os.ReadFile("testdata/receipt.json")
 	if err != nil {
 		t.Fatal(err)

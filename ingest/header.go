@@ -23,31 +23,67 @@ func (t *text) readHeader(head []byte, whole bool, opts *Options, table *schema.
 		}
 	}
 	first := &ch.Records[0]
+	line := first.Line + t.lines
 	if first.Fault != csvscan.NoFault {
-		return errs.New(errs.Meaning, "bad-header", "line %d: the first record cannot be read: %s", first.Line, first.Fault).WithHint("mend the first line and send the file again")
+		return errs.New(errs.Meaning, "bad-header", "line %d: the first record cannot be read: %s", line, first.Fault).WithHint("mend the first line and send the file again")
 	}
 	if first.Fields > schema.MaxColumns {
-		return errs.New(errs.Limit, "too-many-columns", "line %d has %d columns, at most %d are allowed", first.Line, first.Fields, schema.MaxColumns)
+		return errs.New(errs.Limit, "too-many-columns", "line %d has %d columns, at most %d are allowed", line, first.Fields, schema.MaxColumns)
 	}
 	t.width = int(first.Fields)
 	names := cells(&ch, first, d.Escape)
 	if t.dialect.Header != nil {
 		t.header = *t.dialect.Header
 	} else {
-		rules, err := t.dialect.rules()
+		rules, err := t.rules()
 		if err != nil {
 			return err
 		}
-		t.header = namesColumns(names, table) || !looksLikeData(&ch, rules)
+		t.header = namesColumns(t.rename(names), table) || !looksLikeData(&ch, rules)
+		t.mapped = false // by the cells of a row; the names are given below
 		t.dialect.Header = &t.header
+	}
+	t.noteHeader(opts, names, table, line)
+	if t.header {
+		t.topLine = string(ch.Raw(first))
 	}
 	if !t.header {
 		for i := range names {
 			names[i] = ""
 		}
 	}
-	t.names = t.uniqueNames(names)
+	if t.amends {
+		t.dropErrors(names, table)
+	}
+	t.names = t.uniqueNames(t.rename(names))
 	return nil
+}
+
+// dropErrors leaves out the column that copies of rejected lines have in front, unless the table has one of that name.
+func (t *text) dropErrors(names []string, table *schema.Table) {
+	if t.header && len(names) > 1 && strings.EqualFold(strings.TrimSpace(names[0]), ErrorColumn) && (table == nil || table.Column(ErrorColumn) < 0) {
+		t.leaveOut(0, len(names))
+	}
+}
+
+// noteHeader says why the first record is the header, or is not.
+func (t *text) noteHeader(opts *Options, names []string, table *schema.Table, line int64) {
+	e := Evidence{What: "header", Value: "1", Confidence: sure, Line: line, Why: "declared"}
+	if !t.header {
+		e.Value = "0"
+	}
+	switch {
+	case opts.Header != "":
+	case t.header && namesColumns(names, table):
+		e.Why = "the line names columns of the table"
+	case t.header && headerLike(names):
+		e.Confidence, e.Why = 0.8, "the cells are all different, and the lines behind are typed otherwise or text as well"
+	case t.header:
+		e.Confidence, e.Why = 0.6, "the cells are typed otherwise than those behind, though some are empty, repeated or numbers"
+	default:
+		e.Confidence, e.Why = 0.9, "the cells have the types of those behind"
+	}
+	t.evidence = append(t.evidence, e)
 }
 
 func (t *text) noFirstRecord(whole bool) error {

@@ -21,6 +21,8 @@ type inspection struct {
 	tally    tally
 	rejected int64
 	first    []Reject
+	kinds    problems
+	aside    []AsideLine // the trailer
 	warnings []string
 
 	badText   int64 // records that are no UTF-8
@@ -69,7 +71,7 @@ func (ld *load) inspect(ctx context.Context) (*inspection, error) {
 
 func (ld *load) look(ctx context.Context, r io.Reader, charset source.Charset) (*inspection, error) {
 	table, _ := ld.l.cfg.Catalog.Snapshot().Table(ld.req.Table)
-	txt, err := openText(newAhead(ctx, r), charset, &ld.req.Options, table)
+	txt, err := ld.openText(newAhead(ctx, r), charset, &ld.req.Options, table)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func (ld *load) look(ctx context.Context, r io.Reader, charset source.Charset) (
 
 // inspectText scans a whole text and infers over all its cells.
 func inspectText(ctx context.Context, txt *text, tick func(*inspection)) (*inspection, error) {
-	rules, err := txt.dialect.rules()
+	rules, err := txt.rules()
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +107,12 @@ func inspectText(ctx context.Context, txt *text, tick func(*inspection)) (*inspe
 		tick(s)
 		f.done(j)
 	}
-	s.observed = inf.Columns()
+	s.observed, s.aside = inf.Columns(), f.aside
+	for i := range s.observed {
+		if o := &s.observed[i]; o.Line > 0 {
+			o.Line += txt.lines
+		}
+	}
 	s.hints()
 	return s, nil
 }
@@ -115,8 +122,10 @@ func (s *inspection) reject(j *job, r convert.Reject) {
 	if r.Reason == convert.InvalidUTF8 {
 		s.badText++
 	}
+	one := newReject(&j.chunk, r, nil, s.txt, 0)
+	s.kinds.add(&one)
 	if len(s.first) < MaxFirstRejects {
-		s.first = append(s.first, newReject(&j.chunk, r, nil, s.txt.base, 256))
+		s.first = append(s.first, newReject(&j.chunk, r, nil, s.txt, 256))
 	}
 }
 
@@ -144,6 +153,9 @@ func ascii(b []byte) bool {
 func (s *inspection) hints() {
 	for i := range s.observed {
 		o := &s.observed[i]
+		if form := formText(o.Form); form != "" {
+			s.warnings = append(s.warnings, fmt.Sprintf("column %q was read with %s, which its cells prove (line %d)", s.txt.names[i], form, o.Line))
+		}
 		if o.Hint != convert.NoHint && o.Type() == schema.TypeVarchar {
 			s.warnings = append(s.warnings, fmt.Sprintf("column %q (text, from line %d) %s", s.txt.names[i], o.Line, o.Hint))
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -59,6 +60,8 @@ type load struct {
 	started time.Time
 	options schema.Digest
 	body    *source.Reader
+	mapping *Mapping // of the source; nil for none
+	amended *Receipt // of the delivery that this one amends; nil for none
 	spool   *os.File
 	charset source.Charset // decided by the inspection, "" before
 	shown   int64          // bytes at the last progress report
@@ -79,20 +82,34 @@ func (ld *load) close() {
 // in full first, and converted from the spool.
 func (ld *load) run(ctx context.Context) (*Receipt, error) {
 	snap := ld.l.cfg.Catalog.Snapshot()
-	if t, ok := snap.Table(ld.req.Table); ok && !t.Inferred {
+	t, ok := snap.Table(ld.req.Table)
+	if err := ld.prepare(ctx, snap, t); err != nil {
+		return nil, err
+	}
+	if ok && !evolves(t) {
 		return ld.direct(ctx, t)
 	}
 	return ld.inspected(ctx)
 }
 
+// evolves reports whether a load has to know the whole file before it converts the first row: the table was inferred, or its policy
+// lets loads change it.
+func evolves(t *schema.Table) bool {
+	p := t.Evolve()
+	return t.Inferred || p.Columns == schema.ColumnsAdd || p.Widen == schema.WidenYes
+}
+
 // direct converts the body while it is received.
 func (ld *load) direct(ctx context.Context, t *schema.Table) (*Receipt, error) {
-	txt, err := openText(newAhead(ctx, ld.body), "", &ld.req.Options, t)
+	txt, err := ld.openText(newAhead(ctx, ld.body), "", &ld.req.Options, t)
 	if err != nil {
 		return nil, err
 	}
 	defer txt.close()
 	target, err := mapDeclared(t, txt)
+	if err == nil {
+		err = target.likeAmended(ld.amended)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +156,8 @@ func (ld *load) attempt(ctx context.Context, seen *inspection) (*Receipt, error)
 	if seen.txt.header {
 		opts.Header = "1"
 	}
-	txt, err := openText(newAhead(ctx, ld.spool), ld.charset, &opts, table)
+	opts.Skip = strconv.Itoa(seen.txt.dialect.Skip)
+	txt, err := ld.openText(newAhead(ctx, ld.spool), ld.charset, &opts, table)
 	if err != nil {
 		return nil, err
 	}
@@ -148,10 +166,13 @@ func (ld *load) attempt(ctx context.Context, seen *inspection) (*Receipt, error)
 	switch {
 	case !exists:
 		target, err = mapNew(snap, ld.req, txt, seen)
-	case table.Inferred:
-		target, err = ld.mapInferred(ctx, snap, table, txt, seen)
+	case evolves(table):
+		target, err = ld.mapEvolving(ctx, snap, table, txt, seen)
 	default:
 		target, err = mapDeclared(table, txt)
+	}
+	if err == nil {
+		err = target.likeAmended(ld.amended)
 	}
 	if err != nil {
 		return nil, err
@@ -166,15 +187,23 @@ type target struct {
 	expect   uint32 // version the catalog must still have; 0: the table must not exist
 	changed  bool   // the commit brings the definition
 	fields   []int
+	forms    []convert.Form // per column, as the inspection found; nil without one
 	warnings []string
 }
 
+func (t *target) form(column int) *ColumnForm {
+	if t.forms == nil {
+		return nil
+	}
+	return columnForm(t.forms[column])
+}
+
 func (t *target) plan(txt *text) (*convert.Plan, error) {
-	rules, err := txt.dialect.rules()
+	rules, err := txt.rules()
 	if err != nil {
 		return nil, err
 	}
-	p := &convert.Plan{Rules: rules, Fields: t.fields, Width: txt.width}
+	p := &convert.Plan{Rules: rules, Fields: t.fields, Forms: t.forms, Width: txt.width}
 	for _, c := range t.table.Columns {
 		p.Types = append(p.Types, c.Type)
 	}
@@ -189,7 +218,11 @@ func (ld *load) duplicate(ctx context.Context, snap *catalog.Snapshot, t *schema
 		return nil, err
 	}
 	if err == nil && res.Same {
-		return ld.again(ctx, res.Delivery, t.Name)
+		r, err := ld.again(ctx, res.Delivery, t.Name)
+		if r != nil {
+			r.Rehearsal = ld.req.Rehearse
+		}
+		return r, err
 	}
 	return nil, nil
 }

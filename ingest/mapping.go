@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/assaydb/assay/ingest/convert"
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
@@ -18,16 +19,28 @@ func mapNew(snap *catalog.Snapshot, req *Request, txt *text, seen *inspection) (
 	def := &schema.Table{Name: req.Table, Codec: schema.CodecZstd, Inferred: true}
 	t := &target{changed: true, warnings: txt.warnings}
 	for i, name := range txt.names {
+		if txt.leavesOut(i) {
+			continue
+		}
 		typ := schema.TypeVarchar
 		if !req.Options.TextTypes {
 			typ = seen.observed[i].Type()
 		}
 		def.Columns = append(def.Columns, schema.Column{Name: name, Type: typ})
-		t.fields = append(t.fields, i)
+		t.take(i, seen)
+	}
+	if len(def.Columns) == 0 {
+		return nil, errs.New(errs.Meaning, "no-columns", "the mapping leaves out every column of the file")
 	}
 	var err error
 	t.table, err = snap.Define(def, 0)
 	return t, err
+}
+
+// take maps a field to the next column.
+func (t *target) take(field int, seen *inspection) {
+	t.fields = append(t.fields, field)
+	t.forms = append(t.forms, seen.observed[field].Form)
 }
 
 // mapDeclared matches a file's columns to a table whose definition stands.
@@ -37,15 +50,28 @@ func mapDeclared(table *schema.Table, txt *text) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(extra) > 0 {
-		names := make([]string, len(extra))
-		for i, f := range extra {
-			names[i] = fmt.Sprintf("%q", txt.names[f])
-		}
-		return nil, errs.New(errs.Meaning, "unknown-column", "the file has columns that table %q does not have: %s", table.Name, strings.Join(names, ", ")).
-			WithHint("ALTER TABLE %s ADD COLUMN, or leave them out of the file", table.Name)
+	return t, t.strangers(txt, extra)
+}
+
+// strangers deals with columns that the table does not have, where they are not added.
+func (t *target) strangers(txt *text, extra []int) error {
+	if len(extra) == 0 {
+		return nil
 	}
-	return t, nil
+	names := make([]string, len(extra))
+	for i, f := range extra {
+		names[i] = fmt.Sprintf("%q", txt.names[f])
+	}
+	list := strings.Join(names[:min(len(names), 20)], ", ")
+	if more := len(names) - 20; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	if t.table.Evolve().Columns == schema.ColumnsIgnore {
+		t.warnings = append(t.warnings, fmt.Sprintf("columns that table %q does not have were left out, as its policy says: %s", t.table.Name, list))
+		return nil
+	}
+	return errs.New(errs.Meaning, "unknown-column", "the file has columns that table %q does not have: %s", t.table.Name, list).
+		WithHint("ALTER TABLE %s ADD COLUMN, leave them out of the file or by a mapping, or set the table's policy to columns=add or columns=ignore", t.table.Name)
 }
 
 // match fills in t.fields and returns the fields that no column takes.
@@ -54,7 +80,13 @@ func (t *target) match(txt *text) (extra []int, err error) {
 	for i := range t.fields {
 		t.fields[i] = -1
 	}
-	if !txt.header {
+	if !txt.header && !txt.mapped {
+		if txt.width == len(t.table.Columns)+1 && txt.amends {
+			for i := range t.fields {
+				t.fields[i] = i + 1 // the first field is the error
+			}
+			return nil, nil
+		}
 		if txt.width != len(t.table.Columns) {
 			return nil, errs.New(errs.Meaning, "column-count", "the file has no header and %d columns, table %q has %d", txt.width, t.table.Name, len(t.table.Columns)).
 				WithHint("add a header line, or declare header=1 if the first line is one")
@@ -66,6 +98,9 @@ func (t *target) match(txt *text) (extra []int, err error) {
 	}
 	matched := 0
 	for f, name := range txt.names {
+		if txt.leavesOut(f) {
+			continue
+		}
 		i := t.table.Column(name)
 		if i < 0 {
 			extra = append(extra, f)
@@ -86,17 +121,55 @@ func (t *target) match(txt *text) (extra []int, err error) {
 	return extra, nil
 }
 
-// mapInferred matches a file to a table that was itself inferred: columns it does not have are added, and types that are too
-// narrow are widened where that is safe. What still does not fit is rejected row by row.
-func (ld *load) mapInferred(ctx context.Context, snap *catalog.Snapshot, table *schema.Table, txt *text, seen *inspection) (*target, error) {
+// mapEvolving matches a file to a table that follows what is loaded into it, as far as its policy lets it: columns it does not have
+// are added, and types that are too narrow are widened where that is safe. What still does not fit is rejected row by row.
+func (ld *load) mapEvolving(ctx context.Context, snap *catalog.Snapshot, table *schema.Table, txt *text, seen *inspection) (*target, error) {
 	t := &target{table: table, expect: table.Version, warnings: txt.warnings}
 	extra, err := t.match(txt)
 	if err != nil {
 		return nil, err
 	}
+	policy := table.Evolve()
 	def := *table
 	def.Columns = append([]schema.Column(nil), table.Columns...)
-	w := widening{ctx: ctx, loader: ld.l, snap: snap, table: table}
+	t.forms = t.matchForms(seen)
+	if policy.Widen == schema.WidenYes {
+		t.widen(&def, &widening{ctx: ctx, loader: ld.l, snap: snap, table: table}, seen)
+	}
+	if policy.Columns != schema.ColumnsAdd {
+		if err := t.strangers(txt, extra); err != nil {
+			return nil, err
+		}
+		extra = nil
+	}
+	for _, f := range extra {
+		t.warnings = append(t.warnings, fmt.Sprintf("column %q is new", txt.names[f]))
+		typ := seen.observed[f].Type()
+		if ld.req.Options.TextTypes {
+			typ = schema.TypeVarchar
+		}
+		def.Columns = append(def.Columns, schema.Column{Name: txt.names[f], Type: typ})
+		t.take(f, seen)
+		t.changed = true
+	}
+	if t.changed {
+		t.table, err = snap.Define(&def, table.Version)
+	}
+	return t, err
+}
+
+// matchForms gives the columns that are there the forms of their fields.
+func (t *target) matchForms(seen *inspection) []convert.Form {
+	forms := make([]convert.Form, len(t.fields))
+	for i, f := range t.fields {
+		if f >= 0 {
+			forms[i] = seen.observed[f].Form
+		}
+	}
+	return forms
+}
+
+func (t *target) widen(def *schema.Table, w *widening, seen *inspection) {
 	for i, f := range t.fields {
 		if f < 0 {
 			continue
@@ -107,14 +180,4 @@ func (ld *load) mapInferred(ctx context.Context, snap *catalog.Snapshot, table *
 			t.changed = true
 		}
 	}
-	for _, f := range extra {
-		t.warnings = append(t.warnings, fmt.Sprintf("column %q is new", txt.names[f]))
-		def.Columns = append(def.Columns, schema.Column{Name: txt.names[f], Type: seen.observed[f].Type()})
-		t.fields = append(t.fields, f)
-		t.changed = true
-	}
-	if t.changed {
-		t.table, err = snap.Define(&def, table.Version)
-	}
-	return t, err
 }

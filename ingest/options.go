@@ -23,11 +23,16 @@ type Options struct {
 
 	DateFormat      string // strftime-like: %d.%m.%Y
 	TimestampFormat string
-	Decimal         string // "." (default) or ","
+	Decimal         string // "." or ","; declared, it holds for every column
+	Thousands       string // "," "." "'" "_" "space" or "none"
+	Skip            string // lines before the header
+	Trailer         string // records behind the last one that counts
 	TextTypes       bool   // types=text: every column of a new table is text
 
 	BadRow     BadRow
 	MaxRejects MaxRejects
+
+	mapping string // the columns of the mapping template that was applied, as part of what the file means
 }
 
 // MaxRejects bounds the rejected records of a load: Percent of the records in, or Count when Counted. The zero value is 1 %.
@@ -87,6 +92,7 @@ func ParseOptions(get func(name string) string) (Options, error) {
 	o := Options{
 		Delimiter: get("delimiter"), Quote: get("quote"), Escape: get("escape"), Header: get("header"),
 		Charset: get("encoding"), DateFormat: get("date_format"), TimestampFormat: get("timestamp_format"), Decimal: get("decimal"),
+		Thousands: get("thousands"), Skip: get("skip"), Trailer: get("trailer"),
 	}
 	if s := get("null"); s != "" {
 		o.Null = strings.Split(s, ",")
@@ -160,7 +166,11 @@ func (o *Options) Digest() schema.Digest {
 		Dialect Dialect
 		Charset string
 		Text    bool
-	}{1, d, strings.ToLower(o.Charset), o.TextTypes})
+		Decimal string `json:",omitempty"` // declared, though it is the default: no column may prove another
+		Skip    string `json:",omitempty"`
+		Trailer string `json:",omitempty"`
+		Mapping string `json:",omitempty"`
+	}{1, d, strings.ToLower(o.Charset), o.TextTypes, o.Decimal, o.Skip, o.Trailer, o.mapping})
 	if err != nil {
 		panic("BUG: ingest: options do not marshal: " + err.Error())
 	}

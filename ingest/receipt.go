@@ -45,6 +45,7 @@ func (l *Loader) readReceipt(ctx context.Context, d *catalog.Delivery) (*Receipt
 		return nil, errs.New(errs.Corrupt, "bad-receipt", "the receipt of delivery %s cannot be read: %w", d.ID, err)
 	}
 	r.fromCatalog(d)
+	r.amendments(l.cfg.Catalog.Snapshot(), d)
 	return r, nil
 }
 

@@ -23,19 +23,21 @@ const (
 )
 
 // newReject describes a rejected record; at most keep bytes of it are kept.
-func newReject(ch *csvscan.Chunk, r convert.Reject, table *schema.Table, base int64, keep int) Reject {
+func newReject(ch *csvscan.Chunk, r convert.Reject, table *schema.Table, txt *text, keep int) Reject {
 	rec := &ch.Records[r.Record]
-	out := Reject{Line: rec.Line, ByteOffset: rec.Offset + base, Reason: r.Fault.String()}
+	out := Reject{Line: rec.Line + txt.lines, ByteOffset: rec.Offset + txt.base, Reason: r.Fault.String(), span: rec.Span}
 	if r.Fault == csvscan.NoFault {
 		out.Reason = r.Reason.String()
 	}
 	if r.Fault == csvscan.FaultStrayQuote {
+		out.class = out.Reason
 		if out.lines = csvscan.Lines(ch.Raw(rec)); out.lines > 1 {
 			out.Reason = fmt.Sprintf("%s; the quote was opened %d lines before", out.Reason, out.lines-1)
 		}
 	}
 	switch r.Reason {
 	case convert.FieldsFew, convert.FieldsMany:
+		out.class = out.Reason
 		out.Reason = fmt.Sprintf("%s: %d", out.Reason, rec.Fields)
 	}
 	if r.Column >= 0 && table != nil {
@@ -63,6 +65,8 @@ type ledger struct {
 	z     *zstd.Encoder
 	first []Reject
 	count int64
+	bytes int64 // of their spans
+	kinds problems
 	lines int64 // that the rejected records span, where a broken quote joined lines to one
 }
 
@@ -74,7 +78,9 @@ func (g *ledger) add(dir string, r Reject) error {
 		}
 	}
 	g.count++
+	g.bytes += r.span
 	g.lines += max(1, r.lines)
+	g.kinds.add(&r)
 	line, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("keep rejects: %w", err)
@@ -151,6 +157,9 @@ func (g *ledger) tooMany(records int64, o *Options) error {
 			text += ":"
 		}
 		text += "\n  " + r.place()
+	}
+	if g.count > int64(len(g.first)) {
+		text += "\nall of them, by what is wrong:" + g.kinds.String()
 	}
 	return errs.New(errs.Limit, code, "%s", text).WithHint("mend the file, or raise max_rejects; rehearse=1 shows what a load would give")
 }

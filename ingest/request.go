@@ -49,7 +49,8 @@ type Request struct {
 
 	Options  Options
 	Mode     Mode
-	Force    bool // put a superseded delivery back in force
+	Force    bool      // put a superseded delivery back in force
+	Amends   schema.ID // the delivery whose rejected lines are sent back, corrected; zero for none
 	Ack      Ack
 	Rehearse bool // check everything, commit nothing
 
@@ -96,6 +97,9 @@ func (r *Request) validate() error {
 	if r.Mode == ModeReplace && !r.named() {
 		return errs.New(errs.Invalid, "no-slot", "mode=replace needs a slot to replace").WithHint("name source= or period=, or use mode=append")
 	}
+	if !r.Amends.IsZero() && r.Mode == ModeReplace {
+		return errs.New(errs.Invalid, "amend-appends", "a delivery that amends another is added to its slot and replaces nothing").WithHint("use mode=append")
+	}
 	return r.Options.Validate()
 }
 
@@ -113,7 +117,7 @@ func validateSlotName(what, v string) error {
 func (r *Request) named() bool { return r.Source != "" || r.Period != "" }
 
 func (r *Request) replaces() bool {
-	return r.Mode == ModeReplace || r.Mode == ModeDefault && r.named()
+	return r.Mode == ModeReplace || r.Mode == ModeDefault && r.named() && r.Amends.IsZero()
 }
 
 // Receipt is what an upload returns, as API.md says.
@@ -129,16 +133,34 @@ type Receipt struct {
 	Rejected     int64            `json:"rejected"`
 	Blank        int64            `json:"blank"`
 	Header       int64            `json:"header"`
+	Preamble     int64            `json:"preamble"` // lines before the header, set aside
+	Trailer      int64            `json:"trailer"`  // records behind the last one that counts, set aside
+	Ledger       ByteLedger       `json:"ledger"`
 	Columns      []ReceiptColumn  `json:"columns"`
 	Segments     []ReceiptSegment `json:"segments"`
 	Replaced     *schema.ID       `json:"replaced"`
+	Amends       *schema.ID       `json:"amends,omitempty"`
+	Amended      int64            `json:"amended"` // rejected records that deliveries in force have brought corrected
+	AmendedBy    []schema.ID      `json:"amended_by,omitempty"`
 	CatalogIndex uint64           `json:"catalog_index"`
 	Duplicate    bool             `json:"duplicate"`
 	Rehearsal    bool             `json:"rehearsal,omitempty"`
 	LoadedAt     time.Time        `json:"loaded_at"`
 	Dialect      Dialect          `json:"dialect"`
+	HeaderLine   string           `json:"header_line,omitempty"`   // as it stands in the file
+	Aside        []AsideLine      `json:"aside,omitempty"`         // the first lines of preamble and trailer
+	Problems     []Problem        `json:"problems,omitempty"`      // the rejects by what is wrong
+	RejectLines  int64            `json:"reject_lines,omitempty"`  // physical lines that the rejects span
 	FirstRejects []Reject         `json:"first_rejects,omitempty"` // at most MaxFirstRejects; all of them are in the rejects file
 	Warnings     []string         `json:"warnings"`
+}
+
+// ByteLedger accounts for the bytes of the text (UTF-8, with its mark): Text = Accepted + Rejected + Aside.
+type ByteLedger struct {
+	Text     int64 `json:"text_bytes"`
+	Accepted int64 `json:"accepted_bytes"`
+	Rejected int64 `json:"rejected_bytes"`
+	Aside    int64 `json:"aside_bytes"` // marks, preamble, header, blank lines, trailer
 }
 
 // ReceiptColumn says what was stored in a column. Hash is schema.ColumnHash over the accepted rows.
@@ -148,6 +170,15 @@ type ReceiptColumn struct {
 	Nulls int64             `json:"nulls"`
 	Hash  schema.ColumnHash `json:"hash"`
 	Whole int               `json:"whole_digits,omitempty"` // most digits before the point, of exact numbers: how far the type may be widened
+	Form  *ColumnForm       `json:"form,omitempty"`         // how the column wrote its numbers or dates, where its cells proved that
+}
+
+// ColumnForm is how one column was read, in the words of the upload's parameters.
+type ColumnForm struct {
+	Decimal         string `json:"decimal,omitempty"`
+	Thousands       string `json:"thousands,omitempty"`
+	DateFormat      string `json:"date_format,omitempty"`
+	TimestampFormat string `json:"timestamp_format,omitempty"`
 }
 
 // ReceiptSegment names one segment written.
@@ -172,7 +203,9 @@ type Reject struct {
 	RawBase64  []byte `json:"raw_base64,omitempty"`
 	RawBytes   int64  `json:"raw_bytes,omitempty"` // the record's full length, when more than MaxRawBytes and so cut
 
-	lines int64 // physical lines that a broken quote joined to the record
+	span  int64  // bytes of the text, line end included
+	class string // the reason without what differs from record to record, where that is not all of it
+	lines int64  // physical lines that a broken quote joined to the record
 }
 
 // MaxRawBytes is how much of a rejected record is kept: every record within the record limit, and the beginning of longer ones.

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -19,6 +20,12 @@ type Sniffed struct {
 	SHA256   schema.Digest `json:"sha256"`
 	Rejected int64         `json:"rejected"`
 	Blank    int64         `json:"blank"`
+	Header   int64         `json:"header"`
+	Preamble int64         `json:"preamble"`
+	Trailer  int64         `json:"trailer"`
+	Evidence []Evidence    `json:"evidence"` // what was detected, how surely, and the lines that decided
+	Aside    []AsideLine   `json:"aside,omitempty"`
+	Problems []Problem     `json:"problems,omitempty"`
 	Rejects  []Reject      `json:"rejects,omitempty"` // the first MaxFirstRejects
 	Warnings []string      `json:"warnings"`
 	Sample   [][]string    `json:"sample"` // the first rows as text
@@ -31,6 +38,7 @@ type SniffColumn struct {
 	Nulls   int64       `json:"nulls"`
 	Line    int64       `json:"line,omitempty"`
 	Example string      `json:"example,omitempty"`
+	Form    string      `json:"form,omitempty"` // how its numbers or dates are written, where its cells prove that
 }
 
 // SniffSampleRows is how many rows Sniffed.Sample holds.
@@ -47,7 +55,7 @@ func Sniff(ctx context.Context, r io.Reader, opts Options) (*Sniffed, error) {
 	}
 	defer body.Close()
 	sample := &sampler{r: body}
-	txt, err := openText(newAhead(ctx, sample), "", &opts, nil)
+	txt, err := (&load{}).openText(newAhead(ctx, sample), "", &opts, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -58,10 +66,11 @@ func Sniff(ctx context.Context, r io.Reader, opts Options) (*Sniffed, error) {
 	}
 	s := &Sniffed{
 		Dialect: txt.dialect, Records: seen.tally.records, Bytes: body.Bytes(), SHA256: body.Digest(), Rejected: seen.rejected,
-		Blank: seen.tally.blank, Rejects: seen.first, Warnings: append(append([]string{}, txt.warnings...), seen.warnings...),
+		Blank: seen.tally.blank, Header: seen.tally.header, Preamble: txt.lines, Trailer: seen.tally.trailer, Evidence: txt.evidence,
+		Aside: append(append([]AsideLine(nil), txt.preamble...), seen.aside...), Problems: seen.kinds.list, Rejects: seen.first, Warnings: append(append([]string{}, txt.warnings...), seen.warnings...),
 	}
 	for i, o := range seen.observed {
-		c := SniffColumn{Name: txt.names[i], Type: o.Type(), Nulls: o.Nulls, Line: o.Line, Example: o.Cell}
+		c := SniffColumn{Name: txt.names[i], Type: o.Type(), Nulls: o.Nulls, Line: o.Line, Example: o.Cell, Form: formText(o.Form)}
 		if opts.TextTypes {
 			c.Type = schema.TypeVarchar
 		}
@@ -98,7 +107,13 @@ func (s *sampler) rows(t *text) [][]string {
 	}
 	var ch csvscan.Chunk
 	skip := t.header
-	for sc := csvscan.New(chars, t.dialect.scan(), 0); sc.Next(&ch) == nil; {
+	text := bufio.NewReaderSize(chars, 4*samplerBytes)
+	head, _ := text.Peek(4 * samplerBytes) //nolint:errcheck // what is there is enough
+	_, n, ok := skipLines(head, int(t.lines))
+	if _, err := text.Discard(n); err != nil || !ok {
+		return out
+	}
+	for sc := csvscan.New(text, t.dialect.scan(), 0); sc.Next(&ch) == nil; {
 		for i := range ch.Records {
 			if skip {
 				skip = false

@@ -2,7 +2,9 @@ package ingest
 
 import (
 	"bufio"
+	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -22,7 +24,18 @@ type text struct {
 	header   bool
 	names    []string // of the fields, made unique
 	width    int
-	base     int64 // offset of the text's first byte in the decoded bytes
+	base     int64 // offset of the first byte scanned: behind a mark of UTF-8 and the preamble
+	lines    int64 // lines before it
+	mark     int64 // bytes of a mark
+	preamble []AsideLine
+	topLine  string // the header as it stands in the file
+	evidence []Evidence
+	trails   *trails // nil: the trailer is declared
+	ignored  []bool  // fields that are left out; nil for none
+	mapping  *Mapping
+	mapped   bool // the mapping named the fields, header or not
+	point    bool // the decimal point is declared: columns prove none
+	amends   bool // the lines are corrected rejects: a field "error" may stand before theirs
 	scanner  *csvscan.Scanner
 	ahead    *ahead
 	warnings []string
@@ -36,16 +49,7 @@ func (t *text) close() {
 	}
 }
 
-// openText finds charset, dialect and header. table, which may be nil, helps to recognise a header. It closes a on error.
-func openText(a *ahead, charset source.Charset, opts *Options, table *schema.Table) (*text, error) {
-	t := &text{ahead: a}
-	if err := t.open(a, charset, opts, table); err != nil {
-		a.close()
-		return nil, err
-	}
-	return t, nil
-}
-
+// open finds charset, dialect and header. table, which may be nil, helps to recognise a header.
 func (t *text) open(r io.Reader, charset source.Charset, opts *Options, table *schema.Table) error {
 	raw := bufio.NewReaderSize(r, headBytes)
 	head, err := raw.Peek(headBytes)
@@ -61,7 +65,7 @@ func (t *text) open(r io.Reader, charset source.Charset, opts *Options, table *s
 	if err != nil {
 		return err
 	}
-	t.base = chars.Skipped
+	t.base, t.mark = chars.Skipped, chars.Skipped
 	buffered := bufio.NewReaderSize(chars, headBytes)
 	head, err = buffered.Peek(headBytes)
 	if err != nil && err != io.EOF {
@@ -71,16 +75,77 @@ func (t *text) open(r io.Reader, charset source.Charset, opts *Options, table *s
 	if len(head) == 0 {
 		return errs.New(errs.Invalid, "empty-file", "the file is empty")
 	}
-	t.dialect, err = opts.dialect(detectDialect(head, whole, opts))
-	if err != nil {
+	if head, err = t.settle(head, whole, buffered, opts, table); err != nil {
 		return err
 	}
+	t.noteCharset(chars, opts)
 	t.dialect.Charset = string(chars.Charset)
 	if err := t.readHeader(head, whole, opts, table); err != nil {
 		return err
 	}
+	if t.dialect.Trailer == nil {
+		t.trails = &trails{width: t.width, escape: t.dialect.scan().Escape, pattern: trailerPattern()}
+	}
 	t.scanner = csvscan.New(buffered, t.dialect.scan(), 0)
 	return nil
+}
+
+// settle decides on the dialect and passes over the preamble.
+func (t *text) settle(head []byte, whole bool, r *bufio.Reader, opts *Options, table *schema.Table) (rest []byte, err error) {
+	g := detectDialect(head, whole, opts)
+	if t.dialect, err = opts.dialect(g.dialect); err != nil {
+		return nil, err
+	}
+	t.point = opts.Decimal != ""
+	if t.dialect.LineEnd = lineEnds(head); t.dialect.LineEnd != "" {
+		g.note("line_end", t.dialect.LineEnd, sure, 0, "counted in the first %d bytes", len(head))
+	}
+	if opts.Skip == "" {
+		t.dialect.Skip = t.detectPreamble(head, whole, g, table)
+	} else {
+		g.note("preamble", opts.Skip, sure, 0, "declared")
+	}
+	t.evidence = append(t.evidence, g.evidence...)
+	if t.dialect.Skip == 0 {
+		return head, nil
+	}
+	lines, n, ok := skipLines(head, t.dialect.Skip)
+	if !ok {
+		return nil, errs.New(errs.Meaning, "skip-too-far", "skip=%d: the file's first %d bytes hold fewer lines", t.dialect.Skip, len(head)).WithHint("skip fewer lines")
+	}
+	if _, err := r.Discard(n); err != nil {
+		return nil, err
+	}
+	t.preamble, t.base, t.lines = lines, t.base+int64(n), int64(t.dialect.Skip)
+	if opts.Skip == "" {
+		t.warnings = append(t.warnings, fmt.Sprintf("the first %s no part of the table and set aside; declare skip=0 if that is wrong", lineCountAre(t.dialect.Skip)))
+	}
+	return head[n:], nil
+}
+
+func lineCountAre(n int) string {
+	if n == 1 {
+		return "line is"
+	}
+	return strconv.Itoa(n) + " lines are"
+}
+
+func lineCount(n int64) string { return strconv.FormatInt(n, 10) }
+
+// noteCharset says why the characters are read as they are.
+func (t *text) noteCharset(chars *source.Text, opts *Options) {
+	e := Evidence{What: "encoding", Value: string(chars.Charset), Confidence: 0.95, Why: "every byte looked at is valid UTF-8"}
+	switch {
+	case opts.Charset != "":
+		e.Confidence, e.Why = sure, "declared"
+	case chars.Marked:
+		e.Confidence, e.Why, e.Line = sure, "the file begins with its byte order mark", 1
+	case t.guessed16:
+		e.Confidence, e.Why = 0.9, "there is no byte order mark, and every second byte is zero"
+	case chars.Charset == source.Windows1252:
+		e.Confidence, e.Why = 0.7, "some bytes are no UTF-8, and all of them are letters or signs of Windows-1252"
+	}
+	t.evidence = append([]Evidence{e}, t.evidence...)
 }
 
 // pickCharset takes what is declared or marked. Otherwise a head that is no UTF-8 at all and could be Windows-1252 is taken as
@@ -128,8 +193,15 @@ func (d *Dialect) scan() csvscan.Dialect {
 }
 
 // rules returns what the conversion needs.
-func (d *Dialect) rules() (convert.Rules, error) {
-	r := convert.Rules{Null: d.Null, Point: d.Decimal[0], Escape: d.scan().Escape}
+func (t *text) rules() (convert.Rules, error) {
+	d := &t.dialect
+	r := convert.Rules{Null: d.Null, Escape: d.scan().Escape}
+	if t.point {
+		r.Point = d.Decimal[0]
+	}
+	if d.Thousands != "" {
+		r.Point, r.Thousands = d.Decimal[0], d.Thousands[0]
+	}
 	var err error
 	if d.DateFormat != "" {
 		if r.DateFormat, err = convert.ParsePattern(d.DateFormat); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/assaydb/assay/ingest/convert"
 	"github.com/assaydb/assay/ingest/extsort"
+	"github.com/assaydb/assay/ingest/source"
 	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/errs"
@@ -49,25 +50,6 @@ func (ld *load) convert(ctx context.Context, txt *text, t *target) (*Receipt, er
 		return r, err
 	}
 	return w.commit(ctx, draft)
-}
-
-// rehearse does everything but write.
-func (w *writing) rehearse(ctx context.Context) (*Receipt, error) {
-	for {
-		b, err := w.next(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if b == nil {
-			break
-		}
-	}
-	if r, err := w.verdict(ctx); r != nil || err != nil {
-		return r, err
-	}
-	r := w.receipt()
-	r.Rehearsal = true
-	return r, nil
 }
 
 // write chooses between passing rows through in file order and sorting them.
@@ -131,8 +113,11 @@ func (w *writing) take(j *job, r *convert.Result) error {
 	w.rows += int64(r.Batch.Len)
 	o := &w.ld.req.Options
 	for _, x := range r.Rejects {
-		if err := w.ledger.add(w.ld.l.cfg.TempDir, newReject(&j.chunk, x, w.target.table, w.txt.base, MaxRawBytes)); err != nil {
+		if err := w.ledger.add(w.ld.l.cfg.TempDir, newReject(&j.chunk, x, w.target.table, w.txt, MaxRawBytes)); err != nil {
 			return err
+		}
+		if w.ld.req.Rehearse {
+			continue // all problems are to be told
 		}
 		if o.BadRow == RejectFile || o.MaxRejects.Counted && w.ledger.exceeded(o.MaxRejects, 0) {
 			return w.ledger.tooMany(w.feed.tally.records, o)
@@ -144,7 +129,7 @@ func (w *writing) take(j *job, r *convert.Result) error {
 
 // withinLimit judges the rejects once all records are known.
 func (w *writing) withinLimit() error {
-	if w.ledger.exceeded(w.ld.req.Options.MaxRejects, w.feed.tally.records) {
+	if w.ledger.count > 0 && w.ld.req.Options.BadRow == RejectFile || w.ledger.exceeded(w.ld.req.Options.MaxRejects, w.feed.tally.records) {
 		return w.ledger.tooMany(w.feed.tally.records, &w.ld.req.Options)
 	}
 	return nil
@@ -159,13 +144,41 @@ func (w *writing) verdict(ctx context.Context) (*Receipt, error) {
 	if t.records != w.rows+w.ledger.count {
 		return nil, errs.New(errs.Internal, "not-conserved", "BUG: %d records in, %d accepted and %d rejected", t.records, w.rows, w.ledger.count)
 	}
-	ld.bytes, ld.sha = ld.body.Bytes(), ld.body.Digest()
+	if err := w.balance(); err != nil {
+		return nil, err
+	}
 	snap := ld.l.cfg.Catalog.Snapshot()
 	table, ok := snap.TableByID(w.target.table.ID)
 	if !ok {
 		return nil, nil
 	}
-	return ld.duplicate(ctx, snap, table)
+	if r, err := ld.duplicate(ctx, snap, table); r != nil || err != nil {
+		return r, err
+	}
+	return nil, w.checkAmended(snap)
+}
+
+// balance closes the books over the bytes: every one of the text is accepted, rejected or set aside, and a text in UTF-8 is the
+// upload itself.
+func (w *writing) balance() error {
+	ld, t := w.ld, &w.feed.tally
+	ld.bytes, ld.sha = ld.body.Bytes(), ld.body.Digest()
+	b := w.books()
+	if text := w.txt.base + t.bytes; b.Text != text || min(b.Accepted, b.Rejected, b.Aside) < 0 {
+		return errs.New(errs.Internal, "not-conserved", "BUG: a text of %d bytes, of which %d accepted, %d rejected and %d set aside", text, b.Accepted, b.Rejected, b.Aside)
+	}
+	if w.txt.dialect.Charset == string(source.UTF8) && b.Text != ld.bytes {
+		return errs.New(errs.Internal, "not-conserved", "BUG: %d bytes were received and %d scanned", ld.bytes, b.Text)
+	}
+	return nil
+}
+
+// books sums up where the bytes went.
+func (w *writing) books() ByteLedger {
+	t := &w.feed.tally
+	b := ByteLedger{Accepted: t.inRows - w.ledger.bytes, Rejected: w.ledger.bytes, Aside: w.txt.base + t.bytes - t.inRows}
+	b.Text = b.Accepted + b.Rejected + b.Aside
+	return b
 }
 
 // compare holds what was read back from disk against what was converted.
@@ -269,8 +282,7 @@ func (l *sortLayout) writePartitions(ctx context.Context, it *extsort.Iterator, 
 			return nil
 		}
 		if n == MaxLoadPartitions {
-			return errs.New(errs.Limit, "too-many-partitions", "the upload touches more than %d partitions of table %q", MaxLoadPartitions, l.table.Name).
-				WithHint("split the file, or partition the table more coarsely")
+			return tooManyPartitions(l.table)
 		}
 		values := c.values()
 		if err := draft.Write(ctx, values, func(ctx context.Context) (*batch.Batch, error) { return c.take(ctx, values) }); err != nil {

@@ -126,6 +126,12 @@ func TestFailureAtEveryCall(t *testing.T) {
 			} else {
 				verifyAll(t, s, again, when)
 			}
+			if err := s.Close(t.Context()); err != nil {
+				t.Fatalf("%s: close: %v", when, err)
+			}
+			if left := disk.Opened(); len(left) > 0 {
+				t.Fatalf("%s: the store left %d files open: %q", when, len(left), left)
+			}
 			if calls < n {
 				break
 			}

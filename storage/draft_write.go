@@ -114,7 +114,11 @@ func (d *Draft) roll(p *draftPartition) error {
 		return fmt.Errorf("write segment %s: %w", seg.id, err)
 	}
 	p.segments = append(p.segments, seg)
-	return d.settle.add(seg.settle)
+	if err := d.settle.add(seg.settle); err != nil { // another file failed first, so nobody will finish this one
+		seg.out.abandon()
+		return err
+	}
+	return nil
 }
 
 // abandon closes what is open.

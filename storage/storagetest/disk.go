@@ -24,6 +24,7 @@ type Disk struct {
 	failAt  int // the call that fails, counted from 1; 0 for none
 	failure error
 	cut     bool // from failAt on everything fails
+	open    map[*diskFile]bool
 }
 
 var _ vfs.FS = (*Disk)(nil)
@@ -38,7 +39,7 @@ type node struct {
 
 // NewDisk returns an empty disk with one durable folder.
 func NewDisk(dir string) *Disk {
-	d := &Disk{root: newFolder()}
+	d := &Disk{root: newFolder(), open: map[*diskFile]bool{}}
 	at := d.root
 	for _, name := range parts(dir) {
 		next := newFolder()
@@ -61,6 +62,23 @@ func (d *Disk) FailAt(n int, err error, cut bool) {
 	d.calls, d.failAt, d.failure, d.cut = 0, n, err, cut
 }
 
+// Opened lists the files that are open: after a store is closed, each is one that it forgot.
+func (d *Disk) Opened() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []string
+	for f := range d.open {
+		out = append(out, f.name)
+	}
+	return out
+}
+
+func (d *Disk) handle(n *node, name string) *diskFile {
+	f := &diskFile{disk: d, node: n, name: name}
+	d.open[f] = true
+	return f
+}
+
 // Calls counts the calls since FailAt.
 func (d *Disk) Calls() int {
 	d.mu.Lock()
@@ -72,7 +90,7 @@ func (d *Disk) Calls() int {
 func (d *Disk) PowerCut(seed uint64) *Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return &Disk{root: d.root.survive(rand.New(rand.NewPCG(seed, 3)))}
+	return &Disk{root: d.root.survive(rand.New(rand.NewPCG(seed, 3))), open: map[*diskFile]bool{}}
 }
 
 func (n *node) survive(rnd *rand.Rand) *node {
@@ -141,7 +159,7 @@ func (d *Disk) Create(name string) (f vfs.File, err error) {
 			return &fs.PathError{Op: "create", Path: name, Err: fs.ErrExist}
 		}
 		folder.entries[base] = &node{data: []byte{}}
-		f = &diskFile{disk: d, node: folder.entries[base], name: base}
+		f = d.handle(folder.entries[base], base)
 		return nil
 	})
 	return f, err
@@ -154,7 +172,7 @@ func (d *Disk) Open(name string) (f vfs.File, err error) {
 		if n == nil {
 			return &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 		}
-		f = &diskFile{disk: d, node: n, name: base}
+		f = d.handle(n, base)
 		return nil
 	})
 	return f, err
@@ -300,5 +318,12 @@ func (f *diskFile) Sync() error {
 	return f.locked(func() error { f.node.synced = bytes.Clone(f.node.data); return nil })
 }
 
-func (f *diskFile) Close() error               { return f.locked(func() error { return nil }) }
 func (f *diskFile) Stat() (fs.FileInfo, error) { return diskInfo{f.name, f.node}, nil }
+
+// Close lets go of the file even when it fails, as the system does.
+func (f *diskFile) Close() error {
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	delete(f.disk.open, f)
+	return f.disk.call()
+}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func (d *LoopDisk) CutPower(t testing.TB) {
 func (d *LoopDisk) Remount(t testing.TB) {
 	t.Helper()
 	if out, err := d.detach(); err != nil {
-		t.Fatalf("unmount: %v %s", err, out)
+		t.Fatalf("unmount: %v %sopen here: %q", err, out, d.openFiles())
 	}
 	if out, err := d.attach(); err != nil {
 		t.Fatalf("mount again: %v %s", err, out)
@@ -64,6 +65,18 @@ func (d *LoopDisk) Remount(t testing.TB) {
 
 func (d *LoopDisk) attach() ([]byte, error) {
 	return exec.Command("mount", "-o", "loop", d.Image, d.Mount).CombinedOutput()
+}
+
+// openFiles lists what this process still has open on the disk: each is a file that somebody forgot to close.
+func (d *LoopDisk) openFiles() []string {
+	var out []string
+	fds, _ := filepath.Glob("/proc/self/fd/*")
+	for _, fd := range fds {
+		if name, err := os.Readlink(fd); err == nil && strings.HasPrefix(name, d.Mount) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // detach tries for a while: a process that was killed lets go of its files only after it is gone.

@@ -21,7 +21,7 @@ func verifyAll(t *testing.T, s *storage.Store, got *storage.Sealed, when string)
 		if err != nil {
 			t.Fatalf("%s: %v", when, err)
 		}
-		if _, rows, err := f.HashColumns(t.Context()); err != nil || rows != got.Segments[i].Rows {
+		if _, rows, err := f.HashColumns(t.Context(), 2); err != nil || rows != got.Segments[i].Rows {
 			t.Fatalf("%s: %d rows, %v", when, rows, err)
 		}
 		release()

@@ -24,6 +24,7 @@ type draftSegment struct {
 func newDraftSegment(d *Draft, id schema.ID, out *outFile) *draftSegment {
 	opt := segment.Options{
 		Table: d.table, ID: id, Delivery: d.id, RowGroupRows: d.store.cfg.RowGroupRows, PageRows: d.store.cfg.PageRows,
+		Parallel: d.store.parallel(),
 	}
 	if d.writer == nil {
 		d.writer = segment.NewWriter(out, opt)
@@ -83,7 +84,7 @@ func (s *draftSegment) readBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	hashes, rows, err := file.HashColumns(ctx)
+	hashes, rows, err := file.HashColumns(ctx, s.draft.store.parallel())
 	if err != nil {
 		return err
 	}

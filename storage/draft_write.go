@@ -99,6 +99,7 @@ func (d *Draft) openSegment(p *draftPartition) error {
 	if err != nil {
 		return err
 	}
+	out.sum = nil
 	p.open = newDraftSegment(d, id, out)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 
@@ -32,6 +33,8 @@ type Config struct {
 	RollRows               int64        // a segment ends at this many rows ...
 	RollBytes              int64        // ... or at about this many bytes
 	RowGroupRows, PageRows int          // of new segments; 0 is the default of package segment
+
+	Parallel int // goroutines that encode or read back one segment; 0 is one per processor, up to maxParallel
 
 	MaxOpen int         // open segment files kept; those in use do not count
 	Indexes int64       // bytes of parsed segment indexes kept
@@ -95,6 +98,16 @@ func (c Config) withDefaults() Config {
 	}
 	c.MaxOpen = int(positive(int64(c.MaxOpen), DefaultMaxOpen))
 	return c
+}
+
+// maxParallel bounds the memory of a segment's goroutines: each has a page of each kind at hand.
+const maxParallel = 4
+
+func (s *Store) parallel() int {
+	if s.cfg.Parallel > 0 {
+		return s.cfg.Parallel
+	}
+	return min(runtime.GOMAXPROCS(0), maxParallel)
 }
 
 func positive(v, otherwise int64) int64 {

@@ -76,7 +76,7 @@ func TestSealAndRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hashes, _, err := f.HashColumns(t.Context())
+		hashes, _, err := f.HashColumns(t.Context(), 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func readAll(t *testing.T, s *storage.Store, got *storage.Sealed) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := f.HashColumns(t.Context()); err != nil {
+		if _, _, err := f.HashColumns(t.Context(), 2); err != nil {
 			t.Fatal(err)
 		}
 		release()
@@ -182,7 +182,7 @@ func TestRemovedSegmentStaysReadableWhileOpen(t *testing.T) {
 	if err := s.RemoveDelivery(got.Table, got.Delivery); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := f.HashColumns(t.Context()); err != nil {
+	if _, _, err := f.HashColumns(t.Context(), 2); err != nil {
 		t.Fatalf("an open segment became unreadable: %v", err)
 	}
 	closed := make(chan error)

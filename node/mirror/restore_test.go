@@ -90,7 +90,7 @@ func TestRestoreLazily(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, rows, err := f.HashColumns(t.Context()); err != nil || rows != g.Rows {
+		if _, rows, err := f.HashColumns(t.Context(), 2); err != nil || rows != g.Rows {
 			t.Fatalf("%d rows, %v", rows, err)
 		}
 		release()

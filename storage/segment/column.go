@@ -24,6 +24,7 @@ type column struct {
 	remap    []int32       // code of the input dictionary -> ours, -1 unknown
 	source   *batch.Dictionary
 
+	out     []byte         // the encoded chunk
 	summary *columnSummary // over the whole file
 }
 

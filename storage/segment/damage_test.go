@@ -54,7 +54,7 @@ func checkAll(file []byte) ([]schema.ColumnHash, error) {
 	if err != nil {
 		return nil, err
 	}
-	hashes, _, err := f.HashColumns(context.Background())
+	hashes, _, err := f.HashColumns(context.Background(), 2)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ type chunkEncoder struct {
 	drafts  []draftPage
 	arena   []byte // uncompressed levels and values of all drafts
 	scratch []byte
-	out     []byte // the finished chunk
+	out     []byte // the chunk being finished: a column's
 }
 
 // draftPage is a data page before compression.
@@ -32,23 +32,33 @@ type draftPage struct {
 	begin, values int // offsets in the arena: levels begin, values begin
 }
 
-// encode returns the chunk and its bytes, which are valid until the next call. base is the chunk's offset in the file.
-func (e *chunkEncoder) encode(c *column, base int64) (*chunk, []byte, error) {
+// encode makes the chunk, with places counted from its own beginning, and leaves its bytes in the column.
+func (e *chunkEncoder) encode(c *column) (*chunk, error) {
 	if c.coded && !c.worthwhile() {
 		c.giveUp()
 	}
 	ch := &chunk{encoding: e.choose(c)}
-	ch.Offset, ch.Nulls = base, int64(c.rows-c.present())
+	ch.Nulls = int64(c.rows - c.present())
 	e.describe(c, ch)
 	if err := e.draft(c, ch); err != nil {
-		return nil, nil, fmt.Errorf("column %q: %w", c.Name, err)
+		return nil, fmt.Errorf("column %q: %w", c.Name, err)
 	}
-	e.out = e.out[:0]
-	if err := e.finish(c, ch, base); err != nil {
-		return nil, nil, fmt.Errorf("column %q: %w", c.Name, err)
+	e.out = c.out[:0]
+	if err := e.finish(c, ch); err != nil {
+		return nil, fmt.Errorf("column %q: %w", c.Name, err)
 	}
-	ch.Bytes = int64(len(e.out))
-	return ch, e.out, nil
+	c.out, e.out = e.out, nil
+	ch.Bytes = int64(len(c.out))
+	return ch, nil
+}
+
+// moveTo sets the chunk's place in the file.
+func (c *chunk) moveTo(base int64) {
+	c.Offset += base
+	c.dict.offset += base
+	for i := range c.pages {
+		c.pages[i].offset += base
+	}
 }
 
 // choose picks the encoding. DELTA_BINARY_PACKED is never much larger than PLAIN and packs whatever is clustered; texts
@@ -144,7 +154,7 @@ func countOnes(valid []byte) (n int) {
 }
 
 // finish writes the dictionary page and the data pages, compressed when that shrinks them.
-func (e *chunkEncoder) finish(c *column, ch *chunk, base int64) error {
+func (e *chunkEncoder) finish(c *column, ch *chunk) error {
 	var dict []byte
 	if c.coded {
 		out, err := e.values.encode(encodingPlain, c.dict.entries, 0, c.dict.len())
@@ -158,13 +168,13 @@ func (e *chunkEncoder) finish(c *column, ch *chunk, base int64) error {
 		return err
 	}
 	if c.coded {
-		if err := e.finishDictionary(c, ch, dict, base); err != nil {
+		if err := e.finishDictionary(c, ch, dict); err != nil {
 			return err
 		}
 	}
 	ch.pages = make([]page, len(e.drafts))
 	for i := range e.drafts {
-		if err := e.finishPage(c, ch, &e.drafts[i], base); err != nil {
+		if err := e.finishPage(c, ch, &e.drafts[i]); err != nil {
 			return err
 		}
 		ch.pages[i] = e.drafts[i].page
@@ -221,24 +231,24 @@ func (e *chunkEncoder) packed(ch *chunk, raw []byte) ([]byte, error) {
 	return out, err
 }
 
-func (e *chunkEncoder) finishDictionary(c *column, ch *chunk, raw []byte, base int64) error {
+func (e *chunkEncoder) finishDictionary(c *column, ch *chunk, raw []byte) error {
 	body, err := e.packed(ch, raw)
 	if err != nil {
 		return err
 	}
 	ch.dict = page{raw: uint32(len(raw)), rows: uint32(c.dict.len())}
-	return e.emit(ch, &ch.dict, base, nil, body, format.PageHeader{
+	return e.emit(ch, &ch.dict, nil, body, format.PageHeader{
 		Type:                 format.DictionaryPage,
 		DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(c.dict.len()), Encoding: format.Plain}),
 	})
 }
 
-func (e *chunkEncoder) finishPage(c *column, ch *chunk, p *draftPage, base int64) error {
+func (e *chunkEncoder) finishPage(c *column, ch *chunk, p *draftPage) error {
 	body, err := e.packed(ch, e.valuesOf(p))
 	if err != nil {
 		return err
 	}
-	return e.emit(ch, &p.page, base, e.arena[p.begin:p.values], body, format.PageHeader{
+	return e.emit(ch, &p.page, e.arena[p.begin:p.values], body, format.PageHeader{
 		Type: format.DataPageV2,
 		DataPageHeaderV2: thrift.New(format.DataPageHeaderV2{
 			NumValues: int32(p.rows), NumNulls: int32(p.nulls), NumRows: int32(p.rows),
@@ -250,7 +260,7 @@ func (e *chunkEncoder) finishPage(c *column, ch *chunk, p *draftPage, base int64
 }
 
 // emit appends one page to the chunk and fills in where it lies.
-func (e *chunkEncoder) emit(ch *chunk, p *page, base int64, levels, body []byte, h format.PageHeader) error {
+func (e *chunkEncoder) emit(ch *chunk, p *page, levels, body []byte, h format.PageHeader) error {
 	h.UncompressedPageSize = int32(p.levels + p.raw)
 	h.CompressedPageSize = int32(len(levels) + len(body))
 	h.CRC = int32(crc32.Update(crc32.ChecksumIEEE(levels), crc32.IEEETable, body))
@@ -260,7 +270,7 @@ func (e *chunkEncoder) emit(ch *chunk, p *page, base int64, levels, body []byte,
 	}
 	start := len(e.out)
 	e.out = append(append(append(e.out, head...), levels...), body...)
-	p.offset, p.header = base+int64(start), uint32(len(head))
+	p.offset, p.header = int64(start), uint32(len(head))
 	p.size = uint32(len(e.out) - start)
 	p.sum = xxh3.Hash(e.out[start:])
 	ch.raw += int64(len(head)) + int64(p.levels) + int64(p.raw)

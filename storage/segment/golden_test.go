@@ -78,7 +78,7 @@ func TestSegmentFormatStays(t *testing.T) {
 	file, info := goldenSegment(t)
 	old := golden(t, "segment_v1.parquet", file)
 	f := open(t, old)
-	hashes, rows, err := f.HashColumns(context.Background())
+	hashes, rows, err := f.HashColumns(context.Background(), 2)
 	if err != nil || rows != 3 {
 		t.Fatal(rows, err)
 	}

@@ -8,7 +8,7 @@ const (
 	// of a million rows still feeds several readers (DESIGN.md has the figures).
 	DefaultRowGroupRows = 256 << 10
 	// DefaultRowGroupBytes closes a row group early when its values grow past it, which bounds the writer's memory.
-	DefaultRowGroupBytes = 64 << 20
+	DefaultRowGroupBytes = 32 << 20
 	// DefaultPageRows is the rows of a page: the same in every column, so that a page ordinal names the same rows everywhere.
 	DefaultPageRows = 16 << 10
 )
@@ -23,6 +23,8 @@ type Options struct {
 	RowGroupBytes int64
 	PageRows      int
 
+	Parallel int // columns encoded at once; 0 means one
+
 	Bare bool // leave _delivery out: a query's result as Parquet, not a segment of a table
 }
 
@@ -36,6 +38,7 @@ func (o Options) withDefaults() Options {
 	if o.PageRows <= 0 {
 		o.PageRows = DefaultPageRows
 	}
+	o.Parallel = max(1, o.Parallel)
 	return o
 }
 

@@ -5,29 +5,61 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"sync"
+	"sync/atomic"
 
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
+	"golang.org/x/sync/errgroup"
 )
 
-// HashColumns reads every page through the query reader and returns the hash of each stored column, in the order of Columns
-// (the table's, then _delivery), and the rows read. What a seal compares with the hashes of what was converted.
-func (f *File) HashColumns(ctx context.Context) ([]schema.ColumnHash, int64, error) {
-	hashes := make([]schema.ColumnHash, len(f.x.columns))
-	var r ChunkReader
-	for g := range f.x.groups {
-		for k := range f.x.columns {
-			if err := ctx.Err(); err != nil {
-				return nil, 0, err
-			}
-			r.Reset(f, g, k)
-			if err := r.hash(&hashes[k], f.Pages(g)); err != nil {
-				return nil, 0, err
-			}
-		}
+// HashColumns reads every page through the query reader, parallel chunks at a time, and returns the hash of each stored column,
+// in the order of Columns (the table's, then _delivery), and the rows read. What a seal compares with the hashes of what was
+// converted.
+func (f *File) HashColumns(ctx context.Context, parallel int) ([]schema.ColumnHash, int64, error) {
+	if f.x.rows < parallelRows {
+		parallel = 1
 	}
-	return hashes, f.x.rows, nil
+	h := &columnHasher{f: f, sums: make([]schema.ColumnHash, len(f.x.columns))}
+	group, ctx := errgroup.WithContext(ctx)
+	for range max(1, parallel) {
+		group.Go(func() error { return h.run(ctx) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, 0, err
+	}
+	return h.sums, f.x.rows, nil
+}
+
+// columnHasher hashes the chunks of a file in any order: sums do not depend on it.
+type columnHasher struct {
+	f    *File
+	next atomic.Int64 // chunk to hash
+	mu   sync.Mutex
+	sums []schema.ColumnHash
+}
+
+func (h *columnHasher) run(ctx context.Context) error {
+	var r ChunkReader
+	columns := len(h.f.x.columns)
+	for {
+		i := int(h.next.Add(1) - 1)
+		if i >= columns*len(h.f.x.groups) {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var sum schema.ColumnHash
+		r.Reset(h.f, i/columns, i%columns)
+		if err := r.hash(&sum, h.f.Pages(i/columns)); err != nil {
+			return err
+		}
+		h.mu.Lock()
+		h.sums[i%columns].Add(sum)
+		h.mu.Unlock()
+	}
 }
 
 // hash adds the chunk's values; a dictionary entry is hashed once, however many rows have it.

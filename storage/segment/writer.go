@@ -15,12 +15,12 @@ import (
 
 // Writer makes one segment. It holds at most one row group in memory.
 type Writer struct {
-	opt     Options
-	out     *output
-	columns []*column // the table's, then _delivery
-	x       *index
-	encoder *chunkEncoder
-	err     error // the first failure; the file is useless after it
+	opt      Options
+	out      *output
+	columns  []*column // the table's, then _delivery
+	x        *index
+	encoders []*chunkEncoder // at least one
+	err      error           // the first failure; the file is useless after it
 }
 
 // Info is what a Writer knows of the file it made.
@@ -65,7 +65,9 @@ func NewWriter(w io.Writer, opt Options) *Writer {
 	if !opt.Bare {
 		s.addColumn(deliveryColumn(), false)
 	}
-	s.encoder = &chunkEncoder{values: newValueEncoder(), codecs: sharedCodecs, codec: codecOf(t.Codec), pageRows: opt.PageRows}
+	for range min(opt.Parallel, len(s.columns)) {
+		s.encoders = append(s.encoders, &chunkEncoder{values: newValueEncoder(), codecs: sharedCodecs, codec: codecOf(t.Codec), pageRows: opt.PageRows})
+	}
 	return s
 }
 
@@ -171,35 +173,6 @@ func (s *Writer) Bytes() int64 { return s.out.n + s.memBytes() }
 // maxRowGroups is what Parquet's ordinal of a row group can count.
 const maxRowGroups = math.MaxInt16
 
-// flush writes the gathered row group: chunks one after another, then their bloom filters.
-func (s *Writer) flush() error {
-	if len(s.x.groups) == maxRowGroups {
-		return errs.New(errs.Internal, "segment-too-large", "segment %s has %d row groups, no more fit", s.opt.ID, maxRowGroups)
-	}
-	if err := s.begin(); err != nil {
-		return err
-	}
-	g := rowGroup{rows: int64(s.columns[0].rows)}
-	for _, c := range s.columns {
-		ch, out, err := s.encoder.encode(c, s.out.n)
-		if err == nil {
-			_, err = s.out.Write(out)
-		}
-		if err != nil {
-			return fmt.Errorf("write segment %s: %w", s.opt.ID, err)
-		}
-		g.chunks = append(g.chunks, ch)
-	}
-	for i, c := range s.columns {
-		if err := s.finishChunk(c, g.chunks[i]); err != nil {
-			return fmt.Errorf("write segment %s: %w", s.opt.ID, err)
-		}
-	}
-	s.x.groups = append(s.x.groups, g)
-	s.x.rows += g.rows
-	return nil
-}
-
 func (s *Writer) begin() error {
 	if s.out.n > 0 {
 		return nil
@@ -207,28 +180,6 @@ func (s *Writer) begin() error {
 	if _, err := io.WriteString(s.out, parquetMagic); err != nil {
 		return fmt.Errorf("write segment %s: %w", s.opt.ID, err)
 	}
-	return nil
-}
-
-// finishChunk writes the bloom filter, adds the chunk to the file's statistics and readies the column for the next row group.
-func (s *Writer) finishChunk(c *column, ch *chunk) error {
-	if c.wantsBloom() {
-		raw, head, err := encodeBloom(c.values())
-		if err != nil {
-			return fmt.Errorf("bloom filter of column %q: %w", c.Name, err)
-		}
-		ch.bloom = bloomRef{offset: s.out.n, size: uint32(len(raw)), header: uint32(head), sum: xxh3.Hash(raw)}
-		if _, err := s.out.Write(raw); err != nil {
-			return err
-		}
-	}
-	var counts []uint64
-	if c.coded {
-		counts = countCodes(c.codes, c.dict.len())
-	}
-	c.summary.addHashes(c, counts)
-	c.summary.addChunk(ch)
-	c.reset()
 	return nil
 }
 

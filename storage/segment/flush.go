@@ -1,0 +1,106 @@
+package segment
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/zeebo/xxh3"
+)
+
+// encodedColumn is one column of a row group, ready to be written; its chunk's bytes are in the column.
+type encodedColumn struct {
+	chunk *chunk
+	bloom []byte
+	head  int // of them, the header
+	err   error
+}
+
+// flush writes the gathered row group: chunks one after another, then their bloom filters.
+func (s *Writer) flush() error {
+	if len(s.x.groups) == maxRowGroups {
+		return errs.New(errs.Internal, "segment-too-large", "segment %s has %d row groups, no more fit", s.opt.ID, maxRowGroups)
+	}
+	if err := s.begin(); err != nil {
+		return err
+	}
+	g := rowGroup{rows: int64(s.columns[0].rows)}
+	done := s.encodeColumns()
+	for i, c := range s.columns {
+		e := &done[i]
+		if e.err != nil {
+			return fmt.Errorf("write segment %s: %w", s.opt.ID, e.err)
+		}
+		e.chunk.moveTo(s.out.n)
+		if _, err := s.out.Write(c.out); err != nil {
+			return fmt.Errorf("write segment %s: %w", s.opt.ID, err)
+		}
+		g.chunks = append(g.chunks, e.chunk)
+	}
+	for i, c := range s.columns {
+		if err := s.finishChunk(c, &done[i]); err != nil {
+			return fmt.Errorf("write segment %s: %w", s.opt.ID, err)
+		}
+	}
+	s.x.groups = append(s.x.groups, g)
+	s.x.rows += g.rows
+	return nil
+}
+
+// encodeColumns encodes the columns, several at a time: each is a matter of its own.
+func (s *Writer) encodeColumns() []encodedColumn {
+	done := make([]encodedColumn, len(s.columns))
+	if len(s.encoders) == 1 || s.columns[0].rows < parallelRows {
+		for i, c := range s.columns {
+			done[i] = s.encoders[0].column(c)
+		}
+		return done
+	}
+	var group sync.WaitGroup
+	var next atomic.Int64
+	for _, e := range s.encoders {
+		group.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(done); i = next.Add(1) - 1 {
+				done[i] = e.column(s.columns[i])
+			}
+		})
+	}
+	group.Wait()
+	return done
+}
+
+// parallelRows is the row group that is worth starting goroutines for.
+const parallelRows = 8 << 10
+
+// column encodes one column, with its bloom filter, and adds its values to the file's statistics.
+func (e *chunkEncoder) column(c *column) (out encodedColumn) {
+	if out.chunk, out.err = e.encode(c); out.err != nil {
+		return out
+	}
+	if c.wantsBloom() {
+		if out.bloom, out.head, out.err = encodeBloom(c.values()); out.err != nil {
+			out.err = fmt.Errorf("bloom filter of column %q: %w", c.Name, out.err)
+			return out
+		}
+	}
+	var counts []uint64
+	if c.coded {
+		counts = countCodes(c.codes, c.dict.len())
+	}
+	c.summary.addHashes(c, counts)
+	return out
+}
+
+// finishChunk writes the bloom filter, adds the chunk to the file's statistics and readies the column for the next row group.
+func (s *Writer) finishChunk(c *column, e *encodedColumn) error {
+	if e.bloom != nil {
+		e.chunk.bloom = bloomRef{offset: s.out.n, size: uint32(len(e.bloom)), header: uint32(e.head), sum: xxh3.Hash(e.bloom)}
+		if _, err := s.out.Write(e.bloom); err != nil {
+			return err
+		}
+	}
+	c.summary.addChunk(e.chunk)
+	c.reset()
+	return nil
+}

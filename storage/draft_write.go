@@ -46,7 +46,7 @@ func (d *Draft) addPartition(values []schema.Value) (*draftPartition, error) {
 	if len(values) != len(d.table.PartitionBy) {
 		return nil, errs.New(errs.Internal, "bad-partition", "BUG: %d partition values for the %d of table %q", len(values), len(d.table.PartitionBy), d.table.Name)
 	}
-	key := partitionKey(values)
+	key := schema.PartitionKey(values)
 	if d.paths[key] {
 		return nil, errs.New(errs.Internal, "bad-partition", "BUG: partition %q is written twice", d.table.PartitionPath(values))
 	}

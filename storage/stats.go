@@ -11,26 +11,10 @@ import (
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/assaydb/assay/storage/segment"
-	"github.com/zeebo/xxh3"
 )
 
-// StatsName is the name of the statistics file of one partition within its delivery's folder. It follows from the values
-// alone, so whoever holds a segment finds its statistics without a look at the catalog.
-func StatsName(partition []schema.Value) string {
-	return fmt.Sprintf("%016x.stats", xxh3.HashString(partitionKey(partition)))
-}
-
-// partitionKey is equal for equal partition values only.
-func partitionKey(partition []schema.Value) string {
-	var text []byte
-	for _, v := range partition {
-		if v.Null {
-			text = append(text, 0)
-		}
-		text = append(v.AppendText(text), 0)
-	}
-	return string(text)
-}
+// StatsName is schema.StatsName.
+func StatsName(partition []schema.Value) string { return schema.StatsName(partition) }
 
 // settleStats writes the statistics file of a partition that is complete, if it has segments.
 func (d *Draft) settleStats(p *draftPartition) error {

@@ -28,7 +28,7 @@ func (s *state) checkAmends(c *CommitDelivery, d *Delivery) error {
 	}
 	k, e, old, ok := s.find(d.Amends)
 	switch {
-	case !ok || k.table != d.Table:
+	case !ok || k.table != d.Table || e.compaction:
 		return errs.New(errs.NotFound, "unknown-delivery", "there is no delivery %s in this table to amend", d.Amends)
 	case e.removed != 0:
 		return errs.New(errs.Conflict, "not-in-force", "delivery %s is not in force and cannot be amended", d.Amends).

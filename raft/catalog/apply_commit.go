@@ -145,12 +145,13 @@ func (s *state) commit(c *CommitDelivery, d *Delivery, def *schema.Table) Result
 		d.Rows, d.Bytes = d.Rows+c.Segments[i].Rows, d.Bytes+c.Segments[i].Bytes
 	}
 	p := pack(d, keep(c.Segments, d, def), s.optionsNumber(d.Options))
-	s.putEntry(k, entry{blob: p.blob, added: s.index})
-	s.indexEntry(k, d)
+	e := entry{blob: p.blob, added: s.index}
+	s.putEntry(k, e)
+	s.indexEntry(k, &e, d)
 	for _, g := range p.groups {
 		s.groups.set(groupKey{s.touchPart(def.ID, g.partition), k.seq}, g.offset)
 	}
-	s.count(def.ID, d, 1)
+	s.count(k, &e, d, 1)
 	out := *d
 	out.Added = s.index
 	return Result{Delivery: &out, Table: def}
@@ -170,11 +171,11 @@ func (s *state) supersede(d *Delivery, successor uint32, at int64) (replaced []s
 
 // leave takes one delivery out of force.
 func (s *state) leave(k entryKey, e entry, d *Delivery, successor uint32, at int64) {
+	s.count(k, &e, d, -1)
 	e.removed, e.successor = s.index, successor
 	s.putEntry(k, e)
 	s.putRemoved(removedKey{s.index, k}, at)
 	s.touchParts(k.table, e.blob)
-	s.count(k.table, d, -1)
 }
 
 // touchParts marks every partition of a packed delivery as changed.

@@ -40,7 +40,7 @@ func (p *purge) full() bool {
 
 func (p *purge) forget(table uint32, d *Delivery, removed uint64) {
 	if !d.Purged {
-		p.res.Purged = append(p.res.Purged, Purged{table, d.ID})
+		p.res.Purged = append(p.res.Purged, Purged{Table: table, Delivery: d.ID})
 	}
 	p.horizon = max(p.horizon, removed)
 	p.changed = true
@@ -67,6 +67,10 @@ func (p *purge) deliveries() {
 // strip leaves nothing of a delivery but its record.
 func (p *purge) strip(k removedKey) {
 	e, d := p.load(k.entryKey)
+	if e.compaction {
+		p.inputs(k, e, d)
+		return
+	}
 	p.forget(k.table, d, k.index)
 	p.dropRemoved(k)
 	p.dropGroups(k.entryKey, e.blob)
@@ -79,6 +83,7 @@ func (s *state) dropGroups(k entryKey, blob string) {
 	must(groups(blob, func(h groupHead, _ uint32, _ string) {
 		if part, ok := s.parts.get(partKey{k.table, h.partition}); ok {
 			s.groups.delete(groupKey{part.number, k.seq})
+			s.unfold(groupKey{part.number, k.seq})
 		}
 	}))
 }
@@ -137,6 +142,9 @@ func (p *purge) content(t *tableEntry) bool {
 		p.forget(k.table, d, t.removed)
 		p.dropGroups(k, e.blob)
 		p.dropRemoved(removedKey{e.removed, k})
+		if e.compaction {
+			p.dropRemoved(removedKey{e.added, k})
+		}
 		p.dropSpans(k)
 		p.dropEntry(k, &e, d)
 	}

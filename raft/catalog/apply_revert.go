@@ -7,7 +7,7 @@ import (
 
 func (s *state) applyRevert(c *RevertDelivery) (Result, error) {
 	k, e, d, ok := s.find(c.Delivery)
-	if !ok || !s.inForce(k.table) {
+	if !ok || e.compaction || !s.inForce(k.table) {
 		return Result{}, errs.New(errs.NotFound, "unknown-delivery", "there is no delivery %s", c.Delivery)
 	}
 	if e.removed != 0 {
@@ -70,5 +70,5 @@ func (s *state) comeBack(k entryKey) {
 	e.added, e.removed, e.successor, e.spans = s.index, 0, 0, true
 	s.putEntry(k, e)
 	s.touchParts(k.table, e.blob)
-	s.count(k.table, d, 1)
+	s.count(k, &e, d, 1)
 }

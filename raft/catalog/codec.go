@@ -13,7 +13,8 @@ import (
 // is written in the oldest version that can say it, so that a release that knows no more can read all but what is new to it:
 //
 //	2: a delivery's ledger and what it amends, a table's policy, documents
-const commandVersion = 2
+//	3: compactions
+const commandVersion = 3
 
 // checksumBytes is the length of the XXH3-64 at the end of a command.
 const checksumBytes = 8
@@ -48,6 +49,8 @@ func Encode(c Command) []byte {
 	case *PutDocument:
 		b = appendDocument(b, &c.Document)
 		b = binary.AppendVarint(b, c.At)
+	case *Compact:
+		b = appendCompact(b, c)
 	}
 	return binary.LittleEndian.AppendUint64(b, xxh3.Hash(b))
 }
@@ -62,6 +65,8 @@ func versionOf(c Command) byte {
 		newer = moreFlags(&c.Delivery) != 0 || c.Table != nil && c.Table.Policy != schema.Policy{}
 	case *PutDocument:
 		newer = true
+	case *Compact:
+		return 3
 	}
 	return 1 + boolByte(newer)
 }
@@ -130,6 +135,8 @@ func (r *reader) command() Command {
 		return &SetRetention{Micros: r.varint()}
 	case kindPutDocument:
 		return &PutDocument{Document: r.document(), At: r.varint()}
+	case kindCompact:
+		return r.compact()
 	default:
 		r.fail("unknown command %d", k)
 		return nil
@@ -147,6 +154,34 @@ func (r *reader) commit() *CommitDelivery {
 	}
 	for i := range c.Segments {
 		r.segment(&c.Segments[i], &c.Delivery)
+	}
+	return c
+}
+
+func appendCompact(b []byte, c *Compact) []byte {
+	b = binary.AppendUvarint(append(b, c.ID[:]...), uint64(c.Table))
+	b = appendValues(b, c.Partition)
+	b = appendDetails(b, &Delivery{ColumnBytes: c.ColumnBytes, Files: c.Files, Replaced: c.Inputs})
+	b = binary.AppendVarint(binary.AppendVarint(b, c.StartedAt), c.At)
+	b = binary.AppendUvarint(b, uint64(len(c.Segments)))
+	for i := range c.Segments {
+		b = appendSegment(b, &c.Segments[i], &Delivery{ID: c.ID, Table: c.Table})
+	}
+	return b
+}
+
+func (r *reader) compact() *Compact {
+	c := &Compact{ID: r.id(), Table: r.uint32(), Partition: r.values(nil)}
+	var d Delivery
+	r.details(&d)
+	c.ColumnBytes, c.Files, c.Inputs = d.ColumnBytes, d.Files, d.Replaced
+	c.StartedAt, c.At = r.varint(), r.varint()
+	const smallest = 16 + 32 + 5
+	if n := r.count(smallest); n > 0 {
+		c.Segments = make([]schema.Segment, n)
+	}
+	for i := range c.Segments {
+		r.segment(&c.Segments[i], &Delivery{ID: c.ID, Table: c.Table})
 	}
 	return c
 }

@@ -52,6 +52,8 @@ func samples() map[string]catalog.Command {
 		"set-retention":   &catalog.SetRetention{Micros: 30 * day},
 		"put-document":    &catalog.PutDocument{Document: catalog.Document{Kind: "mapping", Table: 3, Name: "H0042", Body: `{"columns":{}}`}, At: 4 * day},
 
+		"compact": compaction(3, 90, 660, map[int]int64{40: 10, 41: 5}),
+
 		"put-table-v2":       putPolicy(),
 		"commit-delivery-v2": amending(1, 50, 40),
 	}

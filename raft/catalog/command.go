@@ -19,6 +19,7 @@ const (
 	kindPurgeExpired
 	kindSetRetention
 	kindPutDocument
+	kindCompact
 )
 
 // PutTable creates a table (Expect 0; Conflict when the name exists) or replaces its definition when its version is Expect.
@@ -97,6 +98,25 @@ type PutDocument struct {
 	At       int64 // proposer's clock, microseconds since 1970
 }
 
+// Compact puts segments in place of others of one partition that hold the same rows. Inputs names the deliveries and earlier
+// compactions whose segments of that partition leave, all of each. It is refused when
+//   - an input is not in force there any more (someone was faster: look again),
+//   - a delivery's rows are not all in the outputs, unless it is past retention and none of them are,
+//   - StartedAt is more than 24 hours before the newest commit.
+//
+// Which deliveries are in force does not change. Views of before see the inputs, until retention lets them go.
+type Compact struct {
+	ID          schema.ID // of the compaction; names its folder as a delivery's id does
+	Table       uint32
+	Partition   []schema.Value
+	Inputs      []schema.ID
+	Segments    []schema.Segment // with Parts; none when all that is left of the inputs is past retention
+	ColumnBytes []ColumnBytes
+	Files       []File
+	StartedAt   int64 // microseconds since 1970
+	At          int64 // proposer's clock, microseconds since 1970
+}
+
 func (*PutTable) kind() commandKind       { return kindPutTable }
 func (*DropTable) kind() commandKind      { return kindDropTable }
 func (*CommitDelivery) kind() commandKind { return kindCommitDelivery }
@@ -106,19 +126,22 @@ func (*RemoveMember) kind() commandKind   { return kindRemoveMember }
 func (*PurgeExpired) kind() commandKind   { return kindPurgeExpired }
 func (*SetRetention) kind() commandKind   { return kindSetRetention }
 func (*PutDocument) kind() commandKind    { return kindPutDocument }
+func (*Compact) kind() commandKind        { return kindCompact }
 
 // Result is what applying a command gave.
 type Result struct {
 	Index    uint64        // catalog index after the command; a refused or needless command leaves it as it was
-	Table    *schema.Table // PutTable, CommitDelivery
-	Delivery *Delivery     // CommitDelivery, RevertDelivery: as it now stands; for a duplicate, the one in force
+	Table    *schema.Table // PutTable, CommitDelivery, Compact
+	Delivery *Delivery     // CommitDelivery, RevertDelivery, Compact: as it now stands; for a duplicate, the one in force
 	Same     bool          // CommitDelivery: the content was in force already, nothing changed
 	Purged   []Purged      // PurgeExpired: what was forgotten
 	More     bool          // PurgeExpired: the limit was reached, propose it again
 }
 
-// Purged names a delivery whose folder may be deleted.
+// Purged names a delivery or compaction whose folder may be deleted, or what of it.
 type Purged struct {
 	Table    uint32
 	Delivery schema.ID
+	Segments []schema.ID // these alone, the rest is in use; nil for the whole folder
+	Files    []string    // with Segments: side files that go with them
 }

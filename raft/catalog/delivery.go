@@ -14,6 +14,10 @@ type Delivery struct {
 	Options schema.Digest // of the parse options that change the outcome
 	Append  bool          // mode=append
 
+	// Compaction marks the record of a compaction: it has no slot and is no delivery to anyone but those who look after files. Replaced
+	// names its inputs until they are past retention.
+	Compaction bool
+
 	BytesIn                                      int64 // decoded
 	RecordsIn, Accepted, Rejected, Blank, Header int64
 	Ledger                                       Ledger        // where the text's bytes went; zero in deliveries of before version 2
@@ -22,9 +26,9 @@ type Delivery struct {
 
 	Files    []File      // statistics, rejects, receipt
 	Replaced []schema.ID // deliveries this one took out of force
-	Segments int32
+	Segments int32       // in its own folder, those included that a compaction put others in place of, until retention lets them go
 	Rows     int64
-	Bytes    int64
+	Bytes    int64 // of Segments
 
 	LoadedAt   int64 // microseconds since 1970, from the loader's clock
 	Added      uint64

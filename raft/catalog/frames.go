@@ -20,12 +20,13 @@ const (
 	frameRemoved
 	frameSpans
 	frameDocuments
+	frameFolds
 
 	frameEnd  frameKind = 0xff
 	frameEnd2 frameKind = 9 // of version 2, which knew no documents
 )
 
-var frameNames = [...]string{"?", "scalars", "tables", "members", "partitions", "options", "deliveries", "removed", "spans", "documents"}
+var frameNames = [...]string{"?", "scalars", "tables", "members", "partitions", "options", "deliveries", "removed", "spans", "documents", "compacted"}
 
 func (k frameKind) String() string {
 	switch {
@@ -122,4 +123,14 @@ func appendSpan(b []byte, k spanKey, end uint64) []byte {
 
 func (r *reader) span() (spanKey, uint64) {
 	return spanKey{entryKey: r.entryKey(), added: r.uvarint()}, r.uvarint()
+}
+
+func appendFold(b []byte, g groupKey, f folded) []byte {
+	b = appendEntryKey(b, entryKey{f.table, g.seq})
+	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(g.partition)), f.at)
+}
+
+func (r *reader) fold() (groupKey, folded) {
+	k := r.entryKey()
+	return groupKey{partition: r.uint32(), seq: k.seq}, folded{table: k.table, at: r.uvarint()}
 }

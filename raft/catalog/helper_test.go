@@ -79,3 +79,26 @@ func apply(t testing.TB, m *catalog.Machine, c catalog.Command) catalog.Result {
 	}
 	return res
 }
+
+// compaction puts one segment in place of those of some deliveries in a partition of month, given the rows of each.
+func compaction(table uint32, n int, month int64, rows map[int]int64) *catalog.Compact {
+	seg := segment(&catalog.Delivery{ID: id(n), Table: table}, n+1, "HH1", month, 0)
+	c := &catalog.Compact{
+		ID: id(n), Table: table, Partition: seg.Partition, StartedAt: 9 * day, At: 9 * day,
+		ColumnBytes: []catalog.ColumnBytes{{Column: 1, Bytes: 7}}, Files: []catalog.File{{Name: schema.StatsName(seg.Partition), Bytes: 40, SHA256: digest(n)}},
+	}
+	for d := range 100 {
+		if rows[d] > 0 {
+			c.Inputs = append(c.Inputs, id(d))
+			seg.Rows += rows[d]
+			seg.Bytes += rows[d] * 11
+			seg.Parts = append(seg.Parts, schema.Part{Delivery: id(d), Rows: rows[d]})
+		}
+	}
+	if seg.Rows > 0 {
+		c.Segments = []schema.Segment{seg}
+	} else {
+		c.Partition[0] = schema.TextValue("H")
+	}
+	return c
+}

@@ -27,6 +27,9 @@ type entry struct {
 	successor uint32 // seq of the delivery that took its place, 0 for none
 	spans     bool   // was in force before as well: see state.spans
 	purged    bool
+
+	compaction bool // derived
+	folded     bool // derived: a share of it is in state.folds
 }
 
 type idKey schema.ID
@@ -91,6 +94,25 @@ func (a groupKey) compare(b groupKey) int {
 		return c
 	}
 	return cmp.Compare(a.seq, b.seq)
+}
+
+// folded says at which index a compaction put others in place of a share, and in which table.
+type folded struct {
+	at    uint64
+	table uint32
+}
+
+// heldKey finds the compactions that hold rows of a delivery; both are seqs.
+type heldKey struct{ table, delivery, compaction uint32 }
+
+func (a heldKey) compare(b heldKey) int {
+	if c := cmp.Compare(a.table, b.table); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.delivery, b.delivery); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.compaction, b.compaction)
 }
 
 // tableKey orders the versions of a table's definition by name.

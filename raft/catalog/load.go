@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
 )
 
 // Load replaces the state by what Save wrote. Every byte is checked, the state hash is computed again, and an error names the
@@ -92,7 +93,7 @@ func (l *loader) frame() (string, error) {
 		return "", l.corrupt(errors.New("its checksum does not match"))
 	}
 	kind := l.kindOf(frameKind(head[0]))
-	if kind < l.kind || kind == 0 || kind > frameDocuments && kind != frameEnd {
+	if kind < l.kind || kind == 0 || kind > frameFolds && kind != frameEnd {
 		return "", l.corrupt(fmt.Errorf("a frame of kind %d after one of kind %d", kind, l.kind))
 	}
 	l.kind = kind
@@ -103,6 +104,9 @@ func (l *loader) frame() (string, error) {
 func (l *loader) kindOf(k frameKind) frameKind {
 	switch {
 	case l.version > snapshotOldest:
+		if l.version == 3 && k == frameFolds {
+			return 0
+		}
 		return k
 	case k == frameEnd2:
 		return frameEnd
@@ -179,6 +183,8 @@ func (l *loader) item(r *reader) {
 	case frameSpans:
 		k, end := r.span()
 		s.putSpan(k, end)
+	case frameFolds:
+		l.fold(r)
 	case frameDocuments:
 		if d := r.document(); r.err == nil {
 			s.putDocument(d)
@@ -200,9 +206,12 @@ func (l *loader) entry(r *reader) {
 		r.fail("delivery %d of table %d: %v", k.seq, k.table, err)
 		return
 	}
+	e.compaction = d.Compaction
 	s.putEntry(k, e)
-	s.indexEntry(k, d)
-	err = groups(e.blob, func(h groupHead, offset uint32, _ string) {
+	err = groups(e.blob, func(h groupHead, offset uint32, files string) {
+		if d.Compaction {
+			l.mixed(r, files)
+		}
 		if p, ok := s.parts.get(partKey{k.table, h.partition}); ok {
 			s.groups.set(groupKey{p.number, k.seq}, offset)
 		} else {
@@ -212,7 +221,38 @@ func (l *loader) entry(r *reader) {
 	if err != nil {
 		r.fail("delivery %s: %v", d.ID, err)
 	}
-	if e.removed == 0 && s.inForce(k.table) {
-		s.count(k.table, d, 1)
+	if r.err != nil {
+		return
 	}
+	s.indexEntry(k, &e, d)
+	if e.removed == 0 && s.inForce(k.table) {
+		s.count(k, &e, d, 1)
+	}
+}
+
+// mixed checks a compaction's segments, which indexes are built from.
+func (l *loader) mixed(r *reader, files string) {
+	for f := (&reader{s: files}); f.left() > 0 && r.err == nil; {
+		var seg schema.Segment
+		if f.file(&seg); f.err != nil || len(seg.Parts) == 0 {
+			r.fail("a compacted segment cannot be read, or is of no delivery: %v", f.err)
+		}
+	}
+}
+
+// fold marks a share as replaced by a compaction. The share must be there, and not be marked twice.
+func (l *loader) fold(r *reader) {
+	s := l.state
+	g, f := r.fold()
+	if r.err != nil {
+		return
+	}
+	k := entryKey{f.table, g.seq}
+	e, known := s.entries.get(k)
+	_, there := s.groups.get(g)
+	if _, twice := s.folds.get(g); !known || !there || twice || f.at == 0 || f.at > s.index {
+		r.fail("delivery %d of table %d cannot have been compacted at index %d", g.seq, f.table, f.at)
+		return
+	}
+	s.fold(g, k, f.at, e.removed == 0 && s.inForce(k.table))
 }

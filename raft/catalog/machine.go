@@ -81,6 +81,8 @@ func (s *state) apply(c Command) (res Result, err error) {
 		err = s.applySetRetention(c)
 	case *PutDocument:
 		err = s.applyPutDocument(c)
+	case *Compact:
+		res, err = s.applyCompact(c)
 	default:
 		err = errs.New(errs.Invalid, "unknown-command", "the catalog has no command %T", c)
 	}

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/assaydb/assay/raft/catalog"
@@ -129,7 +130,7 @@ func TestPurge(t *testing.T) {
 		t.Fatalf("%d expired", n)
 	}
 	res := apply(t, m, &catalog.PurgeExpired{Now: 9 * day})
-	if len(res.Purged) != 1 || res.Purged[0] != (catalog.Purged{Table: 1, Delivery: id(10)}) {
+	if len(res.Purged) != 1 || !reflect.DeepEqual(res.Purged[0], catalog.Purged{Table: 1, Delivery: id(10)}) {
 		t.Fatalf("purged %v", res.Purged)
 	}
 	if _, err := m.Snapshot().At(b.Index - 1); !errs.Is(err, errs.Gone) {

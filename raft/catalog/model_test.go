@@ -23,6 +23,12 @@ type model struct {
 	all     map[int]*modelDelivery
 	order   []int
 	views   map[uint64][]int // live content by index
+	folds   []modelFold      // compactions whose inputs are kept
+}
+
+type modelFold struct {
+	table uint32
+	at    int64
 }
 
 type modelTable struct{ id, version uint32 }
@@ -154,6 +160,7 @@ func (m *model) purge(now int64) {
 		}
 		delete(m.dropped, id)
 		changed = true
+		m.folds = slices.DeleteFunc(m.folds, func(f modelFold) bool { return f.table == id })
 		m.order = slices.DeleteFunc(m.order, func(n int) bool { return m.all[n].table == id })
 		maps.DeleteFunc(m.all, func(_ int, d *modelDelivery) bool { return d.table == id })
 	}
@@ -162,7 +169,9 @@ func (m *model) purge(now int64) {
 			d.purged, changed = true, true
 		}
 	}
-	if changed {
+	kept := len(m.folds)
+	m.folds = slices.DeleteFunc(m.folds, func(f modelFold) bool { return f.at <= before })
+	if changed || len(m.folds) < kept {
 		m.bump(now)
 	}
 }
@@ -250,6 +259,56 @@ func (r *run) Purge(t *rapid.T) {
 	r.do(&catalog.PurgeExpired{Now: now}, true)
 }
 
+// Compact merges some of what is in force in one partition, and carries what is out of force along unless it is past retention.
+func (r *run) Compact(t *rapid.T) {
+	r.T = t
+	_, table := r.table()
+	month := rapid.Int64Range(0, 1).Draw(t, "month")
+	c := compaction(table, 1000+len(r.model.views), month, nil)
+	c.At, c.StartedAt = r.tick(), r.clock
+	seen := map[schema.ID]bool{}
+	rows := map[schema.ID]int64{}
+	snap := r.m.Snapshot()
+	for seg := range snap.SegmentsWhere(table, func(*catalog.Coarse) bool { return true }) {
+		if seg.Partition[1].I != month {
+			continue
+		}
+		if !seen[seg.Delivery] {
+			if rapid.IntRange(0, 3).Draw(t, "leave out") == 0 {
+				continue
+			}
+			seen[seg.Delivery] = true
+			c.Inputs = append(c.Inputs, seg.Delivery)
+		}
+	}
+	for _, in := range c.Inputs {
+		for seg := range snap.SegmentsOf(in) {
+			for _, p := range seg.Parts {
+				if d, _ := snap.Delivery(p.Delivery); seg.Partition[1].I == month && !d.Purged {
+					rows[p.Delivery] += p.Rows
+				}
+			}
+		}
+	}
+	want := len(c.Inputs) > 0 && c.StartedAt >= r.model.newest-day
+	for d, n := range rows {
+		seg := segment(&catalog.Delivery{ID: c.ID, Table: table}, 5000+rapid.IntRange(1, 1<<20).Draw(t, "segment"), "H", month, n)
+		seg.Parts = []schema.Part{{Delivery: d, Rows: n}}
+		c.Segments = append(c.Segments, seg)
+	}
+	slices.SortFunc(c.Segments, func(a, b schema.Segment) int { return bytes.Compare(a.Parts[0].Delivery[:], b.Parts[0].Delivery[:]) })
+	if len(c.Segments) > 1 { // two deliveries in one segment
+		a, b := &c.Segments[0], c.Segments[1]
+		a.Parts, a.Rows = append(a.Parts, b.Parts...), a.Rows+b.Rows
+		c.Segments = slices.Delete(c.Segments, 1, 2)
+	}
+	if want {
+		r.model.bump(c.At)
+		r.model.folds = append(r.model.folds, modelFold{table, r.model.clock})
+	}
+	r.do(c, want)
+}
+
 func (r *run) Reload(t *rapid.T) {
 	r.T = t
 	var b bytes.Buffer
@@ -268,18 +327,39 @@ func (r *run) Reload(t *rapid.T) {
 
 // deliveriesWithSegments lists the deliveries whose segments a view shows.
 func deliveriesWithSegments(s *catalog.Snapshot) (ids []int) {
-	seen := map[schema.ID]bool{}
+	seen, rows := map[schema.ID]bool{}, map[schema.ID]int64{}
+	defer func() {
+		for id, n := range rows {
+			if d, ok := s.Delivery(id); !ok || d.Accepted != n {
+				panic(fmt.Sprintf("delivery %s: %d rows in force", id, n))
+			}
+		}
+	}()
 	for _, t := range s.Tables() {
 		var totals catalog.Totals
 		for seg := range s.Segments(t.ID) {
 			totals.Segments++
 			totals.Rows += seg.Rows
-			if !seen[seg.Delivery] {
-				seen[seg.Delivery] = true
-				ids = append(ids, int(seg.Delivery[14])<<8|int(seg.Delivery[15]))
+			totals.Rows -= seg.Rows
+			for _, p := range seg.Parts {
+				if p.Live {
+					totals.Rows += p.Rows
+					rows[p.Delivery] += p.Rows
+				}
+				if p.Live && !seen[p.Delivery] {
+					seen[p.Delivery] = true
+					ids = append(ids, int(p.Delivery[14])<<8|int(p.Delivery[15]))
+				}
 			}
 		}
-		if got := s.Totals(t.ID); got.Rows != totals.Rows || got.Segments != totals.Segments {
+		var parts catalog.Totals
+		for p := range s.Partitions(t.ID) {
+			parts.Rows, parts.Segments = parts.Rows+p.Totals.Rows, parts.Segments+p.Totals.Segments
+		}
+		if parts.Rows != totals.Rows {
+			panic(fmt.Sprintf("partitions %+v, counted %+v", parts, totals))
+		}
+		if got := s.Totals(t.ID); got.Rows != totals.Rows || got.Segments < totals.Segments { // a segment without a row in force is not shown
 			panic(fmt.Sprintf("totals %+v, counted %+v", got, totals))
 		}
 	}
@@ -312,7 +392,7 @@ func TestAgainstModel(t *testing.T) {
 		r := &run{T: t, m: catalog.New(), model: newModel(), clock: day}
 		r.Put(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"commit": r.Commit, "commit2": r.Commit, "put": r.Put, "drop": r.Drop, "revert": r.Revert, "purge": r.Purge, "reload": r.Reload,
+			"commit": r.Commit, "commit2": r.Commit, "put": r.Put, "drop": r.Drop, "revert": r.Revert, "purge": r.Purge, "compact": r.Compact, "compact2": r.Compact, "reload": r.Reload,
 			"": r.Check,
 		})
 	})

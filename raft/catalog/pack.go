@@ -8,10 +8,11 @@ import (
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// The versions of the packed form. 3 has recordMore; what can be said without it stays in form 2.
+// The versions of the packed form. 3 has recordMore, 4 is a compaction's; what can be said without them stays in form 2.
 const (
-	packVersion     = 2
-	packVersionMore = 3
+	packVersion           = 2
+	packVersionMore       = 3
+	packVersionCompaction = 4
 )
 
 // Limits of what the catalog keeps of a segment's statistics; the rest is in the statistics files.
@@ -44,7 +45,10 @@ func pack(d *Delivery, segments []schema.Segment, options uint32) packed {
 	record := appendRecord(nil, d, options)
 	b := make([]byte, 0, 2*len(record)+128*len(segments))
 	version := byte(packVersion)
-	if moreFlags(d) != 0 {
+	switch {
+	case d.Compaction:
+		version = packVersionCompaction
+	case moreFlags(d) != 0:
 		version = packVersionMore
 	}
 	b = binary.AppendUvarint(append(b, version), uint64(len(record)))

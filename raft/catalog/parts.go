@@ -36,11 +36,32 @@ func (s *state) dropEntry(k entryKey, e *entry, d *Delivery) {
 	if !d.Amends.IsZero() {
 		s.amendments.delete(amendKey{d.Amends, k})
 	}
+	s.eachHeld(k, e, d, func(h heldKey) { s.held.delete(h) })
 }
 
-// indexEntry puts a new entry's delivery into the indexes that find it by id and by slot.
-func (s *state) indexEntry(k entryKey, d *Delivery) {
+// eachHeld visits the deliveries of which a compaction holds rows.
+func (s *state) eachHeld(k entryKey, e *entry, d *Delivery, fn func(heldKey)) {
+	if !d.Compaction {
+		return
+	}
+	must(groups(e.blob, func(_ groupHead, _ uint32, files string) {
+		eachSegment(files, func(seg *schema.Segment) {
+			for i := range seg.Parts {
+				if part, ok := s.ids.get(idKey(seg.Parts[i].Delivery)); ok {
+					fn(heldKey{k.table, part.seq, k.seq})
+				}
+			}
+		})
+	}))
+}
+
+// indexEntry puts a new entry's delivery into the indexes that find it by id and by slot; a compaction has no slot.
+func (s *state) indexEntry(k entryKey, e *entry, d *Delivery) {
 	s.ids.set(idKey(d.ID), k)
+	if d.Compaction {
+		s.eachHeld(k, e, d, func(h heldKey) { s.held.set(h, struct{}{}) })
+		return
+	}
 	s.slots.set(slotKey{k.table, slotHash(d), k.seq}, struct{}{})
 	if !d.Amends.IsZero() {
 		s.amendments.set(amendKey{d.Amends, k}, struct{}{})
@@ -177,17 +198,46 @@ type Totals struct {
 	Deliveries, Segments, Rows, Bytes int64
 }
 
-func (t *Totals) add(d *Delivery, sign int64) {
-	t.Deliveries += sign
-	t.Segments += sign * int64(d.Segments)
-	t.Rows += sign * d.Rows
-	t.Bytes += sign * d.Bytes
+// add counts a delivery or compaction in: a delivery for its rows, wherever they lie, and both for the segments of their own that are
+// in force.
+func (t *Totals) add(d *Delivery, own Totals, sign int64) {
+	if !d.Compaction {
+		t.Deliveries += sign
+		t.Rows += sign * d.Rows
+	}
+	t.Segments += sign * own.Segments
+	t.Bytes += sign * own.Bytes
 }
 
-func (s *state) count(table uint32, d *Delivery, sign int64) {
-	t, _ := s.totals.get(uintKey(table))
-	t.add(d, sign)
-	s.totals.set(uintKey(table), t)
+func (s *state) count(k entryKey, e *entry, d *Delivery, sign int64) {
+	t, _ := s.totals.get(uintKey(k.table))
+	t.add(d, s.head().own(k, e, d), sign)
+	s.totals.set(uintKey(k.table), t)
+}
+
+// own is what an entry has of segments that no compaction has put others in place of.
+func (s *Snapshot) own(k entryKey, e *entry, d *Delivery) Totals {
+	t := Totals{Segments: int64(d.Segments), Rows: d.Rows, Bytes: d.Bytes}
+	if !e.folded {
+		return t
+	}
+	t = Totals{}
+	must(groups(e.blob, func(h groupHead, _ uint32, _ string) {
+		if _, hidden := s.foldOf(k, h.partition); !hidden {
+			t.Segments, t.Rows, t.Bytes = t.Segments+int64(h.segments), t.Rows+h.rows, t.Bytes+h.bytes
+		}
+	}))
+	return t
+}
+
+// foldOf returns the index at which a compaction replaced an entry's share of a partition, if it had by the view's index.
+func (s *Snapshot) foldOf(k entryKey, partition string) (uint64, bool) {
+	p, ok := s.state.parts.get(partKey{k.table, partition})
+	if !ok {
+		return 0, false
+	}
+	f, ok := s.state.folds.get(groupKey{p.number, k.seq})
+	return f.at, ok && f.at <= s.index
 }
 
 // tableByName returns the version of the named table in force at index.

@@ -17,7 +17,7 @@ import (
 // the state hash, which whoever loads the file computes again.
 const (
 	snapshotMagic   = "ASSAYCAT"
-	snapshotVersion = 3 // 2 had no documents
+	snapshotVersion = 4 // 3 had no compactions, 2 no documents
 	snapshotOldest  = 2
 	frameHeadBytes  = 5
 	frameTargetSize = 1 << 20   // a frame is closed once it is this long
@@ -113,6 +113,9 @@ func (s *state) writeFrames(out *frameWriter) {
 	s.documents.all(func(k documentKey, body string) bool {
 		d := Document{Kind: k.kind, Table: k.table, Name: k.name, Body: body}
 		return out.item(frameDocuments, func(b []byte) []byte { return appendDocument(b, &d) })
+	})
+	s.folds.all(func(g groupKey, f folded) bool {
+		return out.item(frameFolds, func(b []byte) []byte { return appendFold(b, g, f) })
 	})
 	out.flush()
 }

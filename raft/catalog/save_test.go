@@ -30,6 +30,8 @@ func history(t testing.TB) *catalog.Machine {
 	apply(t, m, &catalog.PutDocument{Document: catalog.Document{Kind: "mapping", Table: 1, Name: "H1", Body: "first"}, At: 9 * day})
 	apply(t, m, &catalog.PutDocument{Document: catalog.Document{Kind: "mapping", Table: 1, Name: "H1", Body: "kept"}, At: 9 * day})
 	apply(t, m, amending(1, 15, 11))
+	apply(t, m, commit(1, 16, "H1", "2025-03", 9*day))
+	apply(t, m, compaction(1, 91, 660, map[int]int64{11: 10, 15: 10, 16: 10}))
 	return m
 }
 
@@ -77,6 +79,26 @@ func TestSnapshotOfTheLastVersion(t *testing.T) {
 	}
 	apply(t, m, amending(1, 60, 11))
 	if got := m.Snapshot().Amendments(id(11)); len(got) != 1 || got[0].Ledger.Aside != 2 {
+		t.Fatalf("%+v", got)
+	}
+}
+
+// TestSnapshotBeforeCompactions reads a file of version 3, and compacts what it holds.
+func TestSnapshotBeforeCompactions(t *testing.T) {
+	text, err := os.ReadFile("testdata/snapshot-v3.hex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := catalog.New()
+	if err := m.Load(bytes.NewReader(b)); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, m, compaction(1, 91, 660, map[int]int64{11: 10, 15: 10}))
+	if got := m.Snapshot().Totals(1); got.Segments != 2 || got.Rows != 30 {
 		t.Fatalf("%+v", got)
 	}
 }

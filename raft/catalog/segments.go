@@ -9,6 +9,7 @@ import (
 // Coarse is what can be known of several segments without unpacking them. It is valid during the call alone.
 type Coarse struct {
 	Partition []schema.Value
+	Delivered int            // deliveries in force with rows in these segments; counted for Partitions alone
 	Segments  int            // 0 when asked of the partition as a whole
 	Rows      int64          // of these segments
 	Bytes     int64          // of these segments
@@ -35,6 +36,7 @@ func (s *Snapshot) SegmentsWhere(table uint32, keep func(*Coarse) bool) iter.Seq
 // walk is one pass over a table's segments.
 type walk struct {
 	*Snapshot
+	exact  bool // count only the rows and deliveries in force
 	keep   func(*Coarse) bool
 	yield  func(*schema.Segment) bool
 	values []schema.Value // reused
@@ -57,30 +59,67 @@ func (w *walk) partition(k partKey, p partition) (more bool) {
 		if g.partition != p.number {
 			return false
 		}
-		more = w.share(entryKey{k.table, g.seq}, offset)
+		more = w.share(p.number, entryKey{k.table, g.seq}, offset)
 		return more
 	})
 	return more
 }
 
 // share walks one delivery's segments in a partition.
-func (w *walk) share(k entryKey, offset uint32) bool {
+func (w *walk) share(number uint32, k entryKey, offset uint32) bool {
 	e, ok := w.state.entries.get(k)
 	if !ok {
 		panic("BUG: catalog index names a delivery that is not there")
 	}
 	st, ok := w.stay(k, &e)
-	if !ok || st.removed != 0 {
+	if !ok || st.removed != 0 || e.folded && w.folded(groupKey{number, k.seq}) {
 		return true
 	}
 	r := &reader{s: e.blob, off: int(offset)}
 	h, files := r.group(w.bounds[:0])
 	must(r.err)
 	w.bounds = h.bounds
-	if !w.keep(&Coarse{Partition: w.values, Segments: h.segments, Rows: h.rows, Bytes: h.bytes, Bounds: h.bounds, Mixed: h.mixed}) {
+	c := Coarse{Partition: w.values, Delivered: 1, Segments: h.segments, Rows: h.rows, Bytes: h.bytes, Bounds: h.bounds, Mixed: h.mixed}
+	if w.exact && h.mixed {
+		w.countLive(&c, files)
+	}
+	if !w.keep(&c) {
 		return true
 	}
-	return w.unpack(k, &e, st, files, append([]schema.Value(nil), w.values...), w.yield)
+	return w.unpack(k, &e, st, files, append([]schema.Value(nil), w.values...), func(seg *schema.Segment) bool {
+		return h.mixed && !anyLive(seg.Parts) || w.yield(seg)
+	})
+}
+
+func anyLive(parts []schema.Part) bool {
+	for i := range parts {
+		if parts[i].Live {
+			return true
+		}
+	}
+	return false
+}
+
+// folded reports whether a compaction has put other segments in place of a share.
+func (s *Snapshot) folded(g groupKey) bool {
+	f, ok := s.state.folds.get(g)
+	return ok && f.at <= s.index
+}
+
+// countLive counts what is in force in a share that may hold rows which are not.
+func (w *walk) countLive(c *Coarse, files string) {
+	live := map[schema.ID]bool{}
+	c.Rows = 0
+	eachSegment(files, func(seg *schema.Segment) {
+		w.enliven(seg.Parts)
+		for _, p := range seg.Parts {
+			if p.Live {
+				live[p.Delivery] = true
+				c.Rows += p.Rows
+			}
+		}
+	})
+	c.Delivered = len(live)
 }
 
 // unpack yields the segments of one group.
@@ -110,9 +149,21 @@ func (s *Snapshot) unpack(k entryKey, e *entry, st stay, files string, partition
 // enliven says of each part whether its delivery is in force in this view.
 func (s *Snapshot) enliven(parts []schema.Part) {
 	for i := range parts {
-		d, ok := s.Delivery(parts[i].Delivery)
-		parts[i].Live = ok && d.Removed == 0
+		parts[i].Live = s.inForce(parts[i].Delivery)
 	}
+}
+
+// eachFile visits the segments of an entry's group at an offset.
+func (s *Snapshot) eachFile(e *entry, id schema.ID, offset uint32, fn func(*schema.Segment)) {
+	r := &reader{s: e.blob, off: int(offset)}
+	_, files := r.group(nil)
+	must(r.err)
+	eachSegment(files, func(seg *schema.Segment) {
+		if seg.Parts == nil {
+			seg.Parts = []schema.Part{{Delivery: id, Rows: seg.Rows}}
+		}
+		fn(seg)
+	})
 }
 
 // SegmentsOf returns the segments of one delivery, in force or not; none once it is purged.
@@ -132,9 +183,31 @@ func (s *Snapshot) segmentsOf(k entryKey, yield func(*schema.Segment) bool) bool
 	}
 	more := true
 	must(groups(e.blob, func(h groupHead, _ uint32, files string) {
-		more = more && s.unpack(k, &e, st, files, (&reader{s: h.partition}).values(nil), yield)
+		own := st
+		if at, hidden := s.foldOf(k, h.partition); hidden && (own.removed == 0 || at < own.removed) {
+			own.removed = at
+		}
+		more = more && s.unpack(k, &e, own, files, (&reader{s: h.partition}).values(nil), yield)
 	}))
 	return more
+}
+
+// Holders returns the compactions in force that hold rows of a delivery.
+func (s *Snapshot) Holders(delivery schema.ID) (all []*Delivery) {
+	k, ok := s.state.ids.get(idKey(delivery))
+	if !ok {
+		return nil
+	}
+	s.state.held.ascend(heldKey{table: k.table, delivery: k.seq}, func(h heldKey, _ struct{}) bool {
+		if h.table != k.table || h.delivery != k.seq {
+			return false
+		}
+		if d, ok := s.delivery(entryKey{h.table, h.compaction}); ok && d.Removed == 0 {
+			all = append(all, d)
+		}
+		return true
+	})
+	return all
 }
 
 // AllSegments returns every segment that is not past retention, in force or not: what the disks and the mirror must hold.
@@ -194,10 +267,10 @@ func (s *Snapshot) Partitions(table uint32) iter.Seq[Partition] {
 			return
 		}
 		var at *Partition
-		w := walk{Snapshot: s}
+		w := walk{Snapshot: s, exact: true}
 		w.keep = func(c *Coarse) bool {
 			if c.Segments > 0 {
-				at.Totals.Deliveries++
+				at.Totals.Deliveries += int64(c.Delivered)
 				at.Totals.Segments += int64(c.Segments)
 				at.Totals.Rows += c.Rows
 				at.Totals.Bytes += c.Bytes

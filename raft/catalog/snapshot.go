@@ -92,7 +92,7 @@ func (s *Snapshot) Members() []Member {
 	return members
 }
 
-// Delivery returns a delivery, in force or not.
+// Delivery returns a delivery, in force or not; also a compaction, by its own id.
 func (s *Snapshot) Delivery(id schema.ID) (*Delivery, bool) {
 	k, ok := s.state.ids.get(idKey(id))
 	if !ok {
@@ -107,7 +107,26 @@ func (s *Snapshot) delivery(k entryKey) (*Delivery, bool) {
 	if !ok {
 		return nil, false
 	}
-	return s.state.dress(d, k, &e, st), true
+	d = s.state.dress(d, k, &e, st)
+	if e.compaction && e.folded {
+		must(groups(e.blob, func(h groupHead, _ uint32, _ string) {
+			if at, hidden := s.foldOf(k, h.partition); hidden && (d.Removed == 0 || at < d.Removed) {
+				d.Removed = at
+			}
+		}))
+	}
+	return d, true
+}
+
+// inForce reports whether a delivery is in force in this view. It unpacks nothing.
+func (s *Snapshot) inForce(id schema.ID) bool {
+	k, ok := s.state.ids.get(idKey(id))
+	if !ok {
+		return false
+	}
+	e, _ := s.state.entries.get(k)
+	st, begun := s.stay(k, &e)
+	return begun && st.removed == 0
 }
 
 // dress completes a packed record with what its entry says.
@@ -163,10 +182,22 @@ func (s *Snapshot) tableEnd(table uint32) uint64 {
 
 // Deliveries returns the deliveries of a table, newest first, those out of force too.
 func (s *Snapshot) Deliveries(table uint32) iter.Seq[*Delivery] {
+	return s.entriesOf(table, func(e *entry) bool { return !e.compaction })
+}
+
+// Compactions returns the compactions of a table, newest first, those of which nothing is in force too.
+func (s *Snapshot) Compactions(table uint32) iter.Seq[*Delivery] {
+	return s.entriesOf(table, func(e *entry) bool { return e.compaction })
+}
+
+func (s *Snapshot) entriesOf(table uint32, want func(*entry) bool) iter.Seq[*Delivery] {
 	return func(yield func(*Delivery) bool) {
-		s.state.entries.descend(entryKey{table, math.MaxUint32}, func(k entryKey, _ entry) bool {
+		s.state.entries.descend(entryKey{table, math.MaxUint32}, func(k entryKey, e entry) bool {
 			if k.table != table {
 				return false
+			}
+			if !want(&e) {
+				return true
 			}
 			d, ok := s.delivery(k)
 			return !ok || yield(d)
@@ -177,9 +208,9 @@ func (s *Snapshot) Deliveries(table uint32) iter.Seq[*Delivery] {
 // AllLiveDeliveries returns every delivery in force, by table and age.
 func (s *Snapshot) AllLiveDeliveries() iter.Seq[*Delivery] {
 	return func(yield func(*Delivery) bool) {
-		s.state.entries.all(func(k entryKey, _ entry) bool {
+		s.state.entries.all(func(k entryKey, e entry) bool {
 			d, ok := s.delivery(k)
-			return !ok || d.Removed != 0 || yield(d)
+			return !ok || e.compaction || d.Removed != 0 || yield(d)
 		})
 	}
 }
@@ -214,9 +245,9 @@ func (s *Snapshot) Find(table uint32, slot Slot, sha, options schema.Digest) (fo
 // Counts are sizes of the catalog, for metrics.
 type Counts struct {
 	Tables, Members  int
-	Deliveries       int // with those out of force
+	Deliveries       int // with those out of force, and compactions
 	Live             Totals
-	Removed, Dropped int // deliveries and tables that wait for the end of their retention
+	Removed, Dropped int // deliveries, compactions' inputs and tables that wait for the end of their retention
 }
 
 // Counts returns sizes of the newest state behind the view. It does not walk the deliveries.
@@ -243,28 +274,41 @@ func (s *Snapshot) Totals(table uint32) (t Totals) {
 		t, _ = s.state.totals.get(uintKey(table))
 		return t
 	}
-	for d := range s.Deliveries(table) {
-		if d.Removed == 0 {
-			t.add(d, 1)
-		}
-	}
+	s.inForceIn(table, func(k entryKey, e *entry, d *Delivery) { t.add(d, s.own(k, e, d), 1) })
 	return t
+}
+
+// inForceIn visits the deliveries and compactions of a table that are in force in the view.
+func (s *Snapshot) inForceIn(table uint32, fn func(entryKey, *entry, *Delivery)) {
+	s.state.entries.ascend(entryKey{table: table}, func(k entryKey, e entry) bool {
+		if k.table != table {
+			return false
+		}
+		if d, ok := s.delivery(k); ok && d.Removed == 0 {
+			fn(k, &e, d)
+		}
+		return true
+	})
 }
 
 // ColumnBytes returns the stored bytes of each column over what is in force in a table.
 func (s *Snapshot) ColumnBytes(table uint32) map[uint32]int64 {
 	sum := make(map[uint32]int64)
-	for d := range s.Deliveries(table) {
-		for _, c := range d.ColumnBytes {
-			if d.Removed == 0 {
-				sum[c.Column] += c.Bytes
+	s.inForceIn(table, func(k entryKey, e *entry, d *Delivery) {
+		rows := int64(0)
+		must(groups(e.blob, func(h groupHead, _ uint32, _ string) {
+			if _, hidden := s.foldOf(k, h.partition); !hidden {
+				rows += h.rows
 			}
+		}))
+		for _, c := range d.ColumnBytes {
+			sum[c.Column] += int64(float64(c.Bytes) * float64(rows) / float64(max(d.Rows, 1)))
 		}
-	}
+	})
 	return sum
 }
 
-// AllDeliveries returns every delivery, in force or not, of dropped tables too, by table and age.
+// AllDeliveries returns every delivery and compaction, in force or not, of dropped tables too, by table and age: whatever has files.
 func (s *Snapshot) AllDeliveries() iter.Seq[*Delivery] {
 	return func(yield func(*Delivery) bool) {
 		s.state.entries.all(func(k entryKey, _ entry) bool {

@@ -22,6 +22,7 @@ type state struct {
 	parts    tree[partKey, partition]
 	removed  tree[removedKey, int64] // when it left, microseconds since 1970
 	spans    tree[spanKey, uint64]
+	folds    tree[groupKey, folded]       // shares that a compaction put others in place of
 	options  tree[uintKey, schema.Digest] // of parse options, by the number that packed deliveries have for them
 	tableIDs tree[tableIDKey, tableKey]   // derived
 	ids      tree[idKey, entryKey]        // derived
@@ -33,6 +34,7 @@ type state struct {
 	documents tree[documentKey, string]
 
 	amendments tree[amendKey, struct{}] // derived
+	held       tree[heldKey, struct{}]  // derived
 }
 
 // scalars are the single numbers of the state.
@@ -75,7 +77,7 @@ func (s *state) setGeneration(gen uint64) {
 	s.tables.gen, s.members.gen, s.entries.gen, s.parts.gen, s.removed.gen, s.spans.gen = gen, gen, gen, gen, gen, gen
 	s.tableIDs.gen, s.ids.gen, s.slots.gen, s.groups.gen, s.totals.gen = gen, gen, gen, gen, gen
 	s.options.gen, s.optionIDs.gen, s.documents.gen = gen, gen, gen
-	s.amendments.gen = gen
+	s.amendments.gen, s.folds.gen, s.held.gen = gen, gen, gen
 }
 
 // hash128 is a sum mod 2^128 of hashes of parts of the state: each change subtracts the old part and adds the new, so the hash

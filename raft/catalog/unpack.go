@@ -12,6 +12,9 @@ func (s *state) record(blob string) (*Delivery, error) {
 func (s *state) recordInto(d *Delivery, blob string) error {
 	r := recordReader(blob)
 	options := r.record(d)
+	if d.Compaction != (blob[0] == packVersionCompaction) {
+		r.fail("a record of version %d that says compaction %v", blob[0], d.Compaction)
+	}
 	if options != 0 {
 		var ok bool
 		if d.Options, ok = s.options.get(uintKey(options)); !ok {
@@ -24,11 +27,11 @@ func (s *state) recordInto(d *Delivery, blob string) error {
 func recordReader(blob string) *reader {
 	r := &reader{s: blob}
 	v := r.byte()
-	if v != packVersion && v != packVersionMore {
+	if v < packVersion || v > packVersionCompaction {
 		r.fail("packed delivery of version %d", v)
 	}
 	r.s, r.off = r.string(), 0
-	if len(r.s) > 16 && (r.s[16]&recordMore != 0) != (v == packVersionMore) {
+	if len(r.s) > 16 && (r.s[16]&recordMore != 0) != (v != packVersion) {
 		r.fail("packed delivery of version %d with flags %#x", v, r.s[16])
 	}
 	return r

@@ -20,11 +20,12 @@ const (
 const (
 	moreLedger byte = 1 << iota
 	moreAmends
-	moreAll = 1<<iota - 1
+	moreCompaction // in packed records alone, from packVersionCompaction on
+	moreAll        = 1<<iota - 1
 )
 
 func moreFlags(d *Delivery) byte {
-	return flagIf(!d.Ledger.IsZero(), moreLedger) | flagIf(!d.Amends.IsZero(), moreAmends)
+	return flagIf(!d.Ledger.IsZero(), moreLedger) | flagIf(!d.Amends.IsZero(), moreAmends) | flagIf(d.Compaction, moreCompaction)
 }
 
 // appendMore writes what version 2 added to a delivery; the accepted bytes are what is left of the text.
@@ -57,6 +58,7 @@ func (r *reader) more(d *Delivery, present bool) {
 	if more == 0 || more&^moreAll != 0 {
 		r.fail("unknown flags %#x in the second byte of a delivery", more)
 	}
+	d.Compaction = more&moreCompaction != 0
 	if more&moreLedger != 0 {
 		l := &d.Ledger
 		l.Text = r.varint() + d.BytesIn
@@ -144,7 +146,9 @@ func (r *reader) delivery() *Delivery {
 			r.fail("the successor's id is zero")
 		}
 	}
-	r.more(d, flags&flagMore != 0)
+	if r.more(d, flags&flagMore != 0); d.Compaction {
+		r.fail("a delivery that says it is a compaction")
+	}
 	return d
 }
 

@@ -15,8 +15,9 @@ type ScanRequest struct {
 	Output   int           // only the first Output columns are filled in the batches; the rest serve Filter
 	Filter   expr.Expr     // BOOLEAN over Columns by ordinal, nil for all rows
 	Segments []schema.Segment
-	Ordinal  []int32 // per segment, the high part of RowPositionID; nil counts from 0
-	Zone     string  // time zone for expressions in Filter
+	Ordinal  []int32  // per segment, the high part of RowPositionID; nil counts from 0
+	Zone     string   // time zone for expressions in Filter
+	Top      *TopRows // only the first rows in the order of a column are wanted; nil: all rows
 }
 
 // Scan is a running scan. Reader and Stats may be called from any goroutine.

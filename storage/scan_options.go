@@ -18,5 +18,6 @@ type ScanOptions struct {
 	NoPruning     bool // read every row group and page, whatever the statistics and bloom filters say
 	NoLateColumns bool // decode all columns before the filter
 	NoHot         bool // decode every page, even one that is kept decoded
+	NoTop         bool // give rows beyond ScanRequest.Top too
 	NoDictionary  bool // give values instead of dictionary codes and constants
 }

@@ -16,6 +16,7 @@ type tableScan struct {
 	zone    *time.Location
 	columns []scanColumn
 	filter  []condition
+	top     *topBound // nil: every row is wanted
 	queue   *scanQueue
 	counts  scanCounts
 }
@@ -42,6 +43,9 @@ type scanCounts struct {
 // NewScan prepares a scan. Nothing is opened before a Reader asks.
 func NewScan(open SegmentOpener, req *ScanRequest, opt ScanOptions) (Scan, error) {
 	s := &tableScan{req: req, opt: opt, zone: time.UTC}
+	if req.Top != nil && (req.Top.Column < 0 || req.Top.Column >= len(req.Columns)) {
+		return nil, errs.New(errs.Internal, "bad-scan", "scan of table %q: the first rows of column %d of %d are wanted", req.Table.Name, req.Top.Column, len(req.Columns))
+	}
 	if req.Output < 0 || req.Output > len(req.Columns) || (req.Ordinal != nil && len(req.Ordinal) != len(req.Segments)) {
 		return nil, errs.New(errs.Internal, "bad-scan", "scan of table %q: %d output columns of %d, %d ordinals for %d segments",
 			req.Table.Name, req.Output, len(req.Columns), len(req.Ordinal), len(req.Segments))
@@ -64,6 +68,9 @@ func NewScan(open SegmentOpener, req *ScanRequest, opt ScanOptions) (Scan, error
 		for _, e := range expr.Conjuncts(req.Filter) {
 			s.filter = append(s.filter, newCondition(e))
 		}
+	}
+	if req.Top != nil && !opt.NoTop {
+		s.top = newTopBound(req.Top)
 	}
 	s.queue = newScanQueue(s, open)
 	s.counts.segments.Store(int64(len(req.Segments)))

@@ -1,6 +1,9 @@
 package storage
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/assaydb/assay/storage/expr"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/assaydb/assay/storage/segment"
@@ -41,6 +44,9 @@ func (s *tableScan) judgeSegment(f *scanFile) keep {
 	if !anyLive(f.parts) {
 		return keepNone // whatever the options say: no row of it may be seen
 	}
+	if s.top != nil && !s.opt.NoPruning && s.top.beyond(s.segmentBound(f.seg)) {
+		return keepNone
+	}
 	return s.judge(f.seg.Rows, func(k int) (schema.Bound, bool) {
 		c := s.columns[k]
 		if b, ok := virtualBound(f, c.id); ok {
@@ -52,6 +58,20 @@ func (s *tableScan) judgeSegment(f *scanFile) keep {
 		}
 		return castBound(b, c.typ)
 	})
+}
+
+// segmentBound is what the catalog knows of the column whose first rows are wanted. Bounds of a DOUBLE leave NaN out, and NaN is
+// the largest; what is not known is NULL.
+func (s *tableScan) segmentBound(seg *schema.Segment) schema.Bound {
+	c := s.columns[s.top.Column]
+	b, ok := seg.Bound(c.id)
+	if ok && c.typ.Kind != schema.Double {
+		if b, ok = castBound(b, c.typ); ok {
+			return b
+		}
+	}
+	null := schema.NullValue(c.typ)
+	return schema.Bound{Column: c.id, Min: null, Max: null}
 }
 
 // virtualBound covers the values of a virtual column over the deliveries that are alive.
@@ -121,15 +141,41 @@ func (s *tableScan) judgeGroups(f *scanFile) ([]*scanUnit, error) {
 		u.all = verdict == keepAll
 		units = append(units, u)
 	}
+	s.promising(units)
 	return units, nil
 }
 
+// promising puts row groups first that may hold the rows wanted first: so the bound on the others is soon tight.
+func (s *tableScan) promising(units []*scanUnit) {
+	if s.top == nil || s.opt.NoPruning {
+		return
+	}
+	for _, u := range units {
+		if b, ok := s.groupBound(u.file, u.group, s.top.Column, u.file.RowGroupRows(u.group)); ok {
+			u.promise = s.top.promise(b)
+		}
+	}
+	slices.SortStableFunc(units, func(a, b *scanUnit) int { return cmp.Compare(a.promise, b.promise) })
+}
+
+// unwanted reports whether a row group lies beyond the rows wanted, by what has been read since it was queued.
+func (s *tableScan) unwanted(u *scanUnit) bool {
+	if s.top == nil || u.promise <= s.top.limit.Load() {
+		return false
+	}
+	s.counts.groupsPruned.Add(1)
+	return true
+}
+
 func (s *tableScan) judgeGroup(f *scanFile, group int, rows int64) keep {
-	return s.judge(rows, func(k int) (schema.Bound, bool) {
-		return s.bound(f, k, rows, func(column int) (boundStats, bool) {
-			st := f.Stats(group, column)
-			return boundStats{st.Min, st.Max, st.Nulls, st.Exact, st.NaN}, true
-		})
+	return s.judge(rows, func(k int) (schema.Bound, bool) { return s.groupBound(f, group, k, rows) })
+}
+
+// groupBound returns what is known of a requested column in a row group.
+func (s *tableScan) groupBound(f *scanFile, group, k int, rows int64) (schema.Bound, bool) {
+	return s.bound(f, k, rows, func(column int) (boundStats, bool) {
+		st := f.Stats(group, column)
+		return boundStats{st.Min, st.Max, st.Nulls, st.Exact, st.NaN}, true
 	})
 }
 

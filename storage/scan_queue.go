@@ -1,7 +1,9 @@
 package storage
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/assaydb/assay/storage/errs"
@@ -16,7 +18,8 @@ type scanQueue struct {
 	open SegmentOpener
 
 	mu      sync.Mutex
-	next    int // the next segment to open
+	order   []int // in which segments are opened, by ordinal
+	next    int   // the next of order
 	units   []*scanUnit
 	opening int
 	changed chan struct{} // closed when units arrive or opening ends
@@ -42,10 +45,29 @@ type scanUnit struct {
 	group int
 	first int64 // its first row within the segment
 	all   bool  // every row passes the filter
+
+	promise uint64 // with ScanRequest.Top: the least prefix that a row can have
 }
 
 func newScanQueue(s *tableScan, open SegmentOpener) *scanQueue {
-	return &scanQueue{scan: s, open: open, changed: make(chan struct{}), files: map[*scanFile]bool{}}
+	return &scanQueue{scan: s, open: open, order: s.openingOrder(), changed: make(chan struct{}), files: map[*scanFile]bool{}}
+}
+
+// openingOrder is the order given, save that segments go first that may hold the rows wanted first.
+func (s *tableScan) openingOrder() []int {
+	order := make([]int, len(s.req.Segments))
+	for i := range order {
+		order[i] = i
+	}
+	if s.top == nil || s.opt.NoPruning {
+		return order
+	}
+	promises := make([]uint64, len(order))
+	for i := range order {
+		promises[i] = s.top.promise(s.segmentBound(&s.req.Segments[i]))
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(promises[a], promises[b]) })
+	return order
 }
 
 // take returns the next row group, nil when there is none left.
@@ -63,8 +85,8 @@ func (q *scanQueue) take(ctx context.Context) (*scanUnit, error) {
 			return u, nil
 		}
 		switch {
-		case q.next < len(q.scan.req.Segments):
-			i := q.next
+		case q.next < len(q.order):
+			i := q.order[q.next]
 			q.next++
 			q.opening++
 			q.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/expr"
 	"github.com/assaydb/assay/storage/schema"
+	"github.com/assaydb/assay/storage/segment"
 )
 
 // scanReader reads row groups page by page. A page is cut into windows of at most batch.MaxRows rows; each window goes through
@@ -32,6 +33,7 @@ type scanReader struct {
 	live []int32
 	out  batch.Batch
 	gat  gatherer
+	top  *topFilter // nil: every row is wanted
 }
 
 // Reader returns an independent reader.
@@ -41,6 +43,9 @@ func (s *tableScan) Reader() Reader {
 		r.sources = append(r.sources, &columnSource{scanColumn: c})
 	}
 	r.delivery = &columnSource{scanColumn: scanColumn{schema.VirtualDeliveryID, schema.TypeVarchar}}
+	if s.top != nil {
+		r.top = &topFilter{bound: s.top, sel: []int32{}}
+	}
 	r.env = &expr.Env{Zone: s.zone, NoDictionary: s.opt.NoDictionary, Stop: r.stopped}
 	for i := range s.filter {
 		p, err := expr.Compile(s.filter[i].expr, r.env)
@@ -108,6 +113,10 @@ func (r *scanReader) next(ctx context.Context) (*batch.Batch, error) {
 // begin takes the next row group.
 func (r *scanReader) begin(ctx context.Context) (bool, error) {
 	u, err := r.scan.queue.take(ctx)
+	for u != nil && err == nil && r.scan.unwanted(u) {
+		r.scan.queue.done(u)
+		u, err = r.scan.queue.take(ctx)
+	}
 	if u == nil || err != nil {
 		return false, err
 	}
@@ -159,11 +168,15 @@ func (r *scanReader) beginPage(rows int) (bool, error) {
 	s := r.scan
 	s.counts.pages.Add(1)
 	verdict := keepAll
+	var err error
 	if !r.unit.all {
-		var err error
-		if verdict, err = r.judgePage(rows); err != nil {
-			return false, err
-		}
+		verdict, err = r.judgePage(rows)
+	}
+	if err == nil && verdict != keepNone && r.top != nil {
+		verdict, err = r.judgeTop(rows, verdict)
+	}
+	if err != nil {
+		return false, err
 	}
 	if verdict == keepNone {
 		s.counts.pagesPruned.Add(1)
@@ -180,15 +193,35 @@ func (r *scanReader) beginPage(rows int) (bool, error) {
 func (r *scanReader) judgePage(rows int) (keep, error) {
 	var failed error
 	verdict := r.scan.judge(int64(rows), func(k int) (schema.Bound, bool) {
-		return r.scan.bound(r.unit.file, k, int64(rows), func(int) (boundStats, bool) {
-			st, err := r.sources[k].chunk.PageStats(r.page)
-			if err != nil {
-				failed = err
-			}
-			return boundStats{st.Min, st.Max, st.Nulls, false, st.NaN}, err == nil
-		})
+		b, ok, err := r.pageBound(k, rows)
+		if err != nil {
+			failed = err
+		}
+		return b, ok
 	})
 	return verdict, failed
+}
+
+// pageBound returns what is known of a requested column in the page.
+func (r *scanReader) pageBound(k, rows int) (b schema.Bound, ok bool, err error) {
+	b, ok = r.scan.bound(r.unit.file, k, int64(rows), func(int) (boundStats, bool) {
+		var st segment.PageStats
+		st, err = r.sources[k].chunk.PageStats(r.page)
+		return boundStats{st.Min, st.Max, st.Nulls, false, st.NaN}, err == nil
+	})
+	return b, ok, err
+}
+
+// judgeTop drops a page that lies beyond the rows that are wanted.
+func (r *scanReader) judgeTop(rows int, verdict keep) (keep, error) {
+	if r.scan.opt.NoPruning {
+		return verdict, nil
+	}
+	b, ok, err := r.pageBound(r.top.bound.Column, rows)
+	if ok && r.top.bound.beyond(b) {
+		verdict = keepNone
+	}
+	return verdict, err
 }
 
 // load decodes the first n columns of the page.
@@ -213,10 +246,17 @@ func (r *scanReader) window(lo, hi int) (*batch.Batch, error) {
 			return nil, err
 		}
 	}
-	if sel != nil && len(sel) == 0 {
-		return nil, nil
+	if r.top == nil || sel != nil && len(sel) == 0 {
+		return r.emit(lo, hi, sel)
 	}
-	return r.emit(lo, hi, sel)
+	if err := r.column(r.top.bound.Column, lo, hi); err != nil {
+		return nil, err
+	}
+	b, err := r.emit(lo, hi, r.top.apply(r.cols[r.top.bound.Column], sel))
+	if err == nil && b != nil {
+		r.top.bound.offer(r.top.given) // not before, since a window that fails is read again
+	}
+	return b, err
 }
 
 // filter applies the conditions one after another to the rows that are left. When one cannot be computed for some row, those
@@ -319,6 +359,9 @@ func isLive(parts []schema.Part, delivery []byte) bool {
 // emit builds the batch. Few rows left are copied together, so that operators see dense batches; many are left in place under
 // a selection, which costs nothing.
 func (r *scanReader) emit(lo, hi int, sel []int32) (*batch.Batch, error) {
+	if sel != nil && len(sel) == 0 {
+		return nil, nil
+	}
 	n := r.scan.req.Output
 	for k := range n {
 		if err := r.column(k, lo, hi); err != nil {

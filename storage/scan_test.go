@@ -123,6 +123,7 @@ func writeRows(t *rapid.T, rows []row, deliveries []schema.ID, opt segment.Optio
 type world struct {
 	opener   *memoryOpener
 	segments []schema.Segment
+	top      *storage.TopRows
 	rows     []row // alive, with _source, _delivery, _segment and position appended
 }
 
@@ -262,7 +263,7 @@ func texts(b *batch.Batch) (out []string) {
 // runScan reads all rows with some readers at once.
 func runScan(t require, w *world, filter expr.Expr, opt storage.ScanOptions, readers int) []string {
 	scan, err := storage.NewScan(w.opener, &storage.ScanRequest{
-		Table: scanTable, Columns: scanColumns, Output: len(scanColumns), Filter: filter, Segments: w.segments,
+		Table: scanTable, Columns: scanColumns, Output: len(scanColumns), Filter: filter, Segments: w.segments, Top: w.top,
 	}, opt)
 	if err != nil {
 		t.Fatal(err)

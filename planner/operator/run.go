@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/assaydb/assay/planner/fragment"
+	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/expr"
@@ -38,6 +39,7 @@ type runner struct {
 	spill  *spillDir
 	close  []func() error
 	grant  *Grant
+	top    map[*fragment.Scan]*storage.TopRows // scans of which only the first rows are wanted
 }
 
 // stream is the Stream of a runner.

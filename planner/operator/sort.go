@@ -31,6 +31,7 @@ type sorting struct {
 const mostTopN = 1 << 20
 
 func (r *runner) sort(n *fragment.Sort) (*pipe, error) {
+	r.wantFirst(n)
 	in, err := r.build(n.Input)
 	if err != nil {
 		return nil, err

@@ -42,6 +42,7 @@ type Debug struct {
 	NoDirectGroups bool // group by hashing every row, never by dictionary codes
 	NoTopN         bool // sort everything before a limit
 	NoFusion       bool // run Partial and Final apart even where both are local
+	NoTopScan      bool // do not tell scans that only the first rows of an order are wanted
 	NoPrefilter    bool // do not drop rows below a top-N's threshold early
 	SpillAlways    bool // spill after every few batches
 	BatchRows      int  // rows per output batch, 0 is batch.MaxRows

@@ -77,3 +77,63 @@ func Float64(f float64) uint64 {
 	}
 	return b | 1<<63
 }
+
+// Prefix maps one row of a column to an integer that orders rows as far as it goes: rows with a smaller prefix come first under
+// the column's order (desc turned), rows with equal prefixes may still differ. NULL has its place, and the first 63 bits of the
+// payload's key.
+func Prefix(v *batch.Vector, row int, desc bool) uint64 {
+	p := uint64(0)
+	if !v.IsNull(row) {
+		holder, k := v.Index(row)
+		p = payloadPrefix(holder, k)
+	}
+	if desc {
+		return ^p
+	}
+	return p
+}
+
+// Prefixes appends the prefixes of payloads 0 to n-1 of a flat vector, whatever its validity says, and returns dst.
+func Prefixes(dst []uint64, v *batch.Vector, n int, desc bool) []uint64 {
+	turn := uint64(0)
+	if desc {
+		turn = ^uint64(0)
+	}
+	if v.Type.Class() == schema.ClassInt64 {
+		sign := uint64(1 << 63)
+		if v.Type.Kind == schema.Uint64 {
+			sign = 0
+		}
+		for _, x := range v.I[:n] {
+			dst = append(dst, ((uint64(x)^sign)>>1|1<<63)^turn)
+		}
+		return dst
+	}
+	for k := range n {
+		dst = append(dst, payloadPrefix(v, k)^turn)
+	}
+	return dst
+}
+
+func payloadPrefix(v *batch.Vector, k int) uint64 {
+	switch v.Type.Class() {
+	case schema.ClassBytes:
+		return textPrefix(v.Data[v.Off[k]:v.Off[k+1]])>>1 | 1<<63
+	case schema.ClassInt128:
+		return (uint64(v.W[k].Hi)^1<<63)>>1 | 1<<63
+	case schema.ClassFloat64:
+		return Float64(v.F[k])>>1 | 1<<63
+	}
+	return Int64(v.I[k], v.Type.Kind == schema.Uint64)>>1 | 1<<63
+}
+
+func textPrefix(b []byte) uint64 {
+	if len(b) >= 8 {
+		return binary.BigEndian.Uint64(b)
+	}
+	var p uint64
+	for i, c := range b {
+		p |= uint64(c) << (56 - 8*i)
+	}
+	return p
+}

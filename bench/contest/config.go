@@ -50,13 +50,16 @@ func (c *Config) Check() error {
 	if c.Runs < 1 || c.Threads < 1 || c.Rows < 0 || c.Keys < 0 {
 		return errs.New(errs.Invalid, "bad-number", "runs and threads are at least 1, rows and keys not negative")
 	}
+	if c.Track == "load" {
+		return nil
+	}
 	_, err := c.chosen()
 	return err
 }
 
 // chosen are the track's queries, or those of them that are asked for.
 func (c *Config) chosen() ([]workload.Query, error) {
-	all := c.questions()
+	all := c.suite().Queries
 	if len(c.Queries) == 0 {
 		return all, nil
 	}
@@ -71,8 +74,28 @@ func (c *Config) chosen() ([]workload.Query, error) {
 	return out, nil
 }
 
-func (c *Config) questions() []workload.Query {
-	return workload.LabBench()
+// suite is what the track asks about.
+func (c *Config) suite() workload.Suite {
+	switch c.Track {
+	case "wide":
+		return workload.Wide()
+	case "cardinality":
+		return workload.Cardinality()
+	}
+	return workload.Labs()
+}
+
+// fillIn puts the track's own values in place of zeros.
+func (c *Config) fillIn() {
+	if c.Rows == 0 {
+		c.Rows = map[string]int64{"wide": 1_000_000, "cardinality": 15_000_000}[c.Track]
+	}
+	if c.Rows == 0 {
+		c.Rows = 2_000_000
+	}
+	if c.Keys == 0 {
+		c.Keys = max(1, c.Rows*2/3)
+	}
 }
 
 // field makes the engines that take part, and the reasons of those that cannot.

@@ -22,10 +22,13 @@ type race struct {
 }
 
 // run compares and measures every query, then makes the cold runs.
-func (r *race) run(ctx context.Context, questions []workload.Query) error {
+func (r *race) run(ctx context.Context) error {
+	questions, err := r.cfg.chosen()
+	if err != nil {
+		return err
+	}
 	for _, e := range r.engines {
 		r.note(e).IdleBytes, _ = engine.Memory(e.PID())
-		engine.ResetPeak(e.PID())
 	}
 	for _, q := range questions {
 		out := report.Query{Name: q.Name, SQL: q.SQL, State: report.StateOK, Times: map[string]*report.Time{}}
@@ -34,9 +37,6 @@ func (r *race) run(ctx context.Context, questions []workload.Query) error {
 		}
 		r.result.Queries = append(r.result.Queries, out)
 		r.cfg.Say("%s", told(&out, r.engines))
-	}
-	for _, e := range r.engines {
-		_, r.note(e).PeakBytes = engine.Memory(e.PID())
 	}
 	return r.cold(ctx, questions)
 }
@@ -53,10 +53,14 @@ func (r *race) note(e engine.Engine) *report.Engine {
 
 // query compares the answers, which also warms every engine up, and measures those that gave one.
 func (r *race) query(ctx context.Context, q workload.Query, out *report.Query) error {
+	for _, e := range r.engines {
+		engine.ResetPeak(e.PID())
+	}
 	able, err := r.compare(ctx, q, out)
 	if err != nil || out.State != report.StateOK {
 		return err
 	}
+	defer r.notePeaks(out)
 	for range r.cfg.Runs {
 		for _, e := range able {
 			t, err := e.Time(ctx, q.For(e.Name()))
@@ -67,6 +71,16 @@ func (r *race) query(ctx context.Context, q workload.Query, out *report.Query) e
 		}
 	}
 	return nil
+}
+
+// notePeaks notes the memory that each engine held at most during a query.
+func (r *race) notePeaks(out *report.Query) {
+	for _, e := range r.engines {
+		_, peak := engine.Memory(e.PID())
+		out.Times[e.Name()].PeakBytes = peak
+		n := r.note(e)
+		n.PeakBytes = max(n.PeakBytes, peak)
+	}
 }
 
 // compare asks every engine once and returns those that answered. What Assay refuses is not measured; a rival's refusal only leaves

@@ -61,63 +61,20 @@ func (s *Set) WriteSingleFile(ctx context.Context, dir string, workers int, told
 	return createWhole(filepath.Join(dir, "labs.csv"), func(w io.Writer) error { return s.WriteSingle(ctx, w, workers, told) })
 }
 
-// WriteSingle writes all rows under one header: by month, hospital and time. Pieces are made by workers and written in order; at
-// most two per worker wait.
+// WriteSingle writes all rows under one header: by month, hospital and time.
 func (s *Set) WriteSingle(ctx context.Context, w io.Writer, workers int, told Progress) error {
-	if _, err := io.WriteString(w, Header); err != nil {
-		return fmt.Errorf("write header: %w", err)
-	}
-	workers = atLeastOne(workers)
-	g, ctx := errgroup.WithContext(ctx)
-	queue := make(chan chan piece, 2*workers)
-	slots := make(chan []byte, 2*workers)
-	for range cap(slots) {
-		slots <- make([]byte, 0, pieceRows*160)
-	}
-	g.Go(func() error { return s.makePieces(ctx, queue, slots, workers) })
-	g.Go(func() error {
-		for next := range queue {
-			p := <-next
-			if _, err := w.Write(p.text); err != nil {
-				return fmt.Errorf("write rows: %w", err)
+	pieces := func(yield func(piece) bool) {
+		for i := range s.cells {
+			c := &s.cells[i]
+			for n := int64(0); n*pieceRows < c.Rows; n++ {
+				p := piece{rows: min(pieceRows, c.Rows-n*pieceRows), text: func(dst []byte) []byte { return s.appendPiece(dst, c, n) }}
+				if !yield(p) {
+					return
+				}
 			}
-			told.tell(p.rows, len(p.text))
-			slots <- p.text[:0]
-		}
-		return nil
-	})
-	return g.Wait()
-}
-
-type piece struct {
-	text []byte
-	rows int64
-}
-
-// makePieces puts a promise of each piece on the queue, in order, and has workers keep the promises.
-func (s *Set) makePieces(ctx context.Context, queue chan<- chan piece, slots <-chan []byte, workers int) error {
-	defer close(queue)
-	var g errgroup.Group
-	g.SetLimit(workers)
-	defer g.Wait() //nolint:errcheck // the workers return nil
-	for i := range s.cells {
-		c := &s.cells[i]
-		for n := int64(0); n*pieceRows < c.Rows; n++ {
-			var buf []byte
-			select {
-			case buf = <-slots:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			promise := make(chan piece, 1)
-			queue <- promise // never blocks for ever: slots bounds what waits
-			g.Go(func() error {
-				promise <- piece{s.appendPiece(buf, c, n), min(pieceRows, c.Rows-n*pieceRows)}
-				return nil
-			})
 		}
 	}
-	return nil
+	return writePieces(ctx, w, Header, pieces, workers, told)
 }
 
 func atLeastOne(workers int) int {

@@ -61,21 +61,28 @@ func (a *Assay) Stop() error {
 // Version asks the binary.
 func (a *Assay) Version(ctx context.Context) (string, error) { return versionOf(ctx, a.Binary) }
 
-// Load makes the table as declared and sends the files, as many at once as there are threads.
+// Load makes the table as declared, sorted, and sends the files.
 func (a *Assay) Load(ctx context.Context, t workload.Table, files []string) error {
-	type column struct {
-		Name string `json:"name"`
-		Type string `json:"type"`
-	}
-	body := struct {
-		Columns []column `json:"columns"`
-		SortBy  []string `json:"sort_by"`
-	}{SortBy: t.OrderBy}
-	for _, c := range t.Columns {
-		body.Columns = append(body.Columns, column{c.Name, c.Type})
-	}
-	if err := a.client.Call(ctx, http.MethodPut, "/v1/tables/"+t.Name, body, nil); err != nil {
-		return fmt.Errorf("create table %s: %w", t.Name, err)
+	return a.load(ctx, t, files, How{Sort: true})
+}
+
+// Convert is Load as asked for. A table whose types are to be found comes into being with its first file.
+func (a *Assay) Convert(ctx context.Context, t workload.Table, files []string, how How) (string, error) {
+	t.Name += "_converted"
+	return t.Name, a.load(ctx, t, files, how)
+}
+
+// Discard removes the table that Convert made.
+func (a *Assay) Discard(ctx context.Context, t workload.Table) error {
+	return a.client.Call(ctx, http.MethodDelete, "/v1/tables/"+t.Name+"_converted", nil, nil)
+}
+
+// load sends as many files at once as there are threads.
+func (a *Assay) load(ctx context.Context, t workload.Table, files []string, how How) error {
+	if !how.Infer {
+		if err := a.create(ctx, t, how); err != nil {
+			return fmt.Errorf("create table %s: %w", t.Name, err)
+		}
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(a.Threads)
@@ -83,6 +90,24 @@ func (a *Assay) Load(ctx context.Context, t workload.Table, files []string) erro
 		g.Go(func() error { return a.send(ctx, t.Name, f) })
 	}
 	return g.Wait()
+}
+
+func (a *Assay) create(ctx context.Context, t workload.Table, how How) error {
+	type column struct {
+		Name string `json:"name"`
+		Type string `json:"type"`
+	}
+	var body struct {
+		Columns []column `json:"columns"`
+		SortBy  []string `json:"sort_by,omitempty"`
+	}
+	for _, c := range t.Columns {
+		body.Columns = append(body.Columns, column{c.Name, c.Type})
+	}
+	if how.Sort {
+		body.SortBy = t.OrderBy
+	}
+	return a.client.Call(ctx, http.MethodPut, "/v1/tables/"+t.Name, body, nil)
 }
 
 func (a *Assay) send(ctx context.Context, table, file string) error {
@@ -154,11 +179,6 @@ func (a *Assay) Attach(ctx context.Context, t workload.Table, files []string) er
 		return fmt.Errorf("attach is %w in this build of Assay", ErrNotAvailable)
 	}
 	return err
-}
-
-// Drop removes the table.
-func (a *Assay) Drop(ctx context.Context, table string) error {
-	return a.client.Call(ctx, http.MethodDelete, "/v1/tables/"+table, nil, nil)
 }
 
 // Bytes are those of the live segments.

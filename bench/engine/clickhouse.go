@@ -20,16 +20,43 @@ func NewClickHouse(modules, folder string, threads int) *ClickHouse {
 
 // Load fills a MergeTree in the table's order.
 func (c *ClickHouse) Load(_ context.Context, t workload.Table, files []string) error {
+	return c.load(t, files, How{Sort: true})
+}
+
+// Convert is Load as asked for.
+func (c *ClickHouse) Convert(_ context.Context, t workload.Table, files []string, how How) (string, error) {
+	t.Name += "_converted"
+	return t.Name, c.load(t, files, how)
+}
+
+// Discard removes the table that Convert made, and its files at once.
+func (c *ClickHouse) Discard(_ context.Context, t workload.Table) error {
+	return c.run("DROP TABLE " + t.Name + "_converted SYNC")
+}
+
+func (c *ClickHouse) load(t workload.Table, files []string, how How) error {
 	paths, err := absolute(files)
 	if err != nil {
 		return err
 	}
-	if err := c.run(fmt.Sprintf("CREATE TABLE %s (%s) ENGINE = MergeTree ORDER BY (%s)", t.Name, t.ClickHouseColumns(), strings.Join(t.OrderBy, ", "))); err != nil {
+	structure, columns := ", "+quoted(t.ClickHouseColumns()), "("+t.ClickHouseColumns()+")"
+	if how.Infer {
+		structure, columns = "", fmt.Sprintf("EMPTY AS SELECT * FROM file(%s, 'CSVWithNames')", quoted(paths[0]))
+	}
+	order := "tuple()"
+	if how.Sort {
+		order = "(" + strings.Join(t.OrderBy, ", ") + ")"
+	}
+	create := fmt.Sprintf("CREATE TABLE %s %s ENGINE = MergeTree ORDER BY %s", t.Name, columns, order)
+	if how.Infer {
+		create = fmt.Sprintf("CREATE TABLE %s ENGINE = MergeTree ORDER BY %s %s", t.Name, order, columns)
+	}
+	if err := c.run(create); err != nil {
 		return err
 	}
 	for batch := range batches(paths) {
-		insert := fmt.Sprintf("INSERT INTO %s SELECT * FROM file(%s, 'CSVWithNames', %s) SETTINGS input_format_csv_empty_as_default = 1", t.Name, quoted(batch), quoted(t.ClickHouseColumns()))
-		if err := c.run(insert); err != nil {
+		const insert = "INSERT INTO %s SELECT * FROM file(%s, 'CSVWithNames'%s) SETTINGS input_format_csv_empty_as_default = 1"
+		if err := c.run(fmt.Sprintf(insert, t.Name, quoted(batch), structure)); err != nil {
 			return err
 		}
 	}
@@ -74,11 +101,6 @@ func (c *ClickHouse) Attach(_ context.Context, t workload.Table, files []string)
 		pattern = "{" + strings.Join(paths, ",") + "}"
 	}
 	return c.run(fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM file(%s, 'Parquet')", t.Name, quoted(pattern)))
-}
-
-// Drop removes a table and its files at once.
-func (c *ClickHouse) Drop(_ context.Context, table string) error {
-	return c.run("DROP TABLE " + table + " SYNC")
 }
 
 // Bytes are those of the active parts.

@@ -21,7 +21,7 @@ func NewDuckDB(modules, folder string, threads int) *DuckDB {
 
 // Load fills a table; the files are read with the declared types.
 func (d *DuckDB) Load(_ context.Context, t workload.Table, files []string) error {
-	source, err := d.csv(t, files)
+	source, err := d.csv(t, files, How{})
 	if err != nil {
 		return err
 	}
@@ -31,14 +31,30 @@ func (d *DuckDB) Load(_ context.Context, t workload.Table, files []string) error
 	return d.run(fmt.Sprintf("INSERT INTO %s SELECT * FROM %s", t.Name, source))
 }
 
+// Convert copies to a Parquet file.
+func (d *DuckDB) Convert(_ context.Context, t workload.Table, files []string, how How) (string, error) {
+	path := d.converted(t)
+	return "read_parquet(" + quoted(path) + ")", d.WriteParquet(t, files, path, how, "")
+}
+
+// Discard removes the Parquet file.
+func (d *DuckDB) Discard(_ context.Context, t workload.Table) error { return os.Remove(d.converted(t)) }
+
+func (d *DuckDB) converted(t workload.Table) string {
+	return filepath.Join(d.spec.Folder, t.Name+"-converted.parquet")
+}
+
 // csv is the table function that reads files as a table's columns.
-func (d *DuckDB) csv(t workload.Table, files []string) (string, error) {
+func (d *DuckDB) csv(t workload.Table, files []string, how How) (string, error) {
 	paths, err := absolute(files)
 	if err != nil {
 		return "", err
 	}
 	for i := range paths {
 		paths[i] = quoted(paths[i])
+	}
+	if how.Infer {
+		return fmt.Sprintf("read_csv([%s])", strings.Join(paths, ", ")), nil
 	}
 	types := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
@@ -48,10 +64,13 @@ func (d *DuckDB) csv(t workload.Table, files []string) (string, error) {
 }
 
 // WriteParquet has DuckDB copy CSV files to one Parquet file with its defaults and the given options, like ", COMPRESSION zstd".
-func (d *DuckDB) WriteParquet(t workload.Table, files []string, to, options string) error {
-	source, err := d.csv(t, files)
+func (d *DuckDB) WriteParquet(t workload.Table, files []string, to string, how How, options string) error {
+	source, err := d.csv(t, files, how)
 	if err != nil {
 		return err
+	}
+	if how.Sort {
+		source += " ORDER BY " + strings.Join(t.OrderBy, ", ")
 	}
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
@@ -75,9 +94,6 @@ func (d *DuckDB) Attach(_ context.Context, t workload.Table, files []string) err
 	}
 	return d.run(fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM read_parquet([%s])", t.Name, strings.Join(paths, ", ")))
 }
-
-// Drop removes a table.
-func (d *DuckDB) Drop(_ context.Context, table string) error { return d.run("DROP TABLE " + table) }
 
 // Bytes is the size of the database file: tables share it, but only small ones lie beside the large one.
 func (d *DuckDB) Bytes(context.Context, string) (int64, error) {

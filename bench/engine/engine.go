@@ -26,10 +26,12 @@ type Engine interface {
 	// Settle finishes what the engine would do in the background with loaded tables: compaction, merges, a checkpoint. The
 	// text says what was done.
 	Settle(ctx context.Context, tables []workload.Table) (string, error)
+	// Convert loads CSV files as the load track does, under another name, and returns what to select from.
+	Convert(ctx context.Context, t workload.Table, files []string, how How) (from string, err error)
+	// Discard takes away what Convert made.
+	Discard(ctx context.Context, t workload.Table) error
 	// Attach makes a table of Parquet files where they lie.
 	Attach(ctx context.Context, t workload.Table, files []string) error
-	// Drop removes a table.
-	Drop(ctx context.Context, table string) error
 	// Bytes is what the live data of a table takes on disk.
 	Bytes(ctx context.Context, table string) (int64, error)
 	// Rows answers a question in full.
@@ -38,6 +40,12 @@ type Engine interface {
 	Time(ctx context.Context, sql string) (Timing, error)
 	// Folder is where the engine keeps everything.
 	Folder() string
+}
+
+// How says how CSV files are loaded.
+type How struct {
+	Infer bool // the engine finds the types
+	Sort  bool // rows lie in the order of the table's key
 }
 
 // Answer is a result as text.

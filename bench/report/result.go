@@ -42,6 +42,7 @@ type Machine struct {
 // Data is what was asked about.
 type Data struct {
 	Rows     int64  `json:"rows"`
+	Keys     int64  `json:"keys,omitempty"` // distinct keys (track cardinality)
 	Seed     uint64 `json:"seed"`
 	Files    int    `json:"files"`
 	CSVBytes int64  `json:"csv_bytes"`
@@ -54,7 +55,7 @@ type Data struct {
 type Engine struct {
 	Name        string  `json:"name"`
 	Version     string  `json:"version"`
-	Loads       []Load  `json:"loads,omitempty"`
+	Load        *Load   `json:"load,omitempty"`
 	Settled     string  `json:"settled,omitempty"` // what Load.SettleSeconds was spent on
 	Bytes       int64   `json:"bytes,omitempty"`   // live data on disk
 	FolderBytes int64   `json:"folder_bytes,omitempty"`
@@ -103,6 +104,7 @@ type Time struct {
 	CPUMedianMS float64   `json:"cpu_median_ms"`
 	ServerMinMS float64   `json:"server_min_ms,omitempty"` // by the server's own clock
 	ColdMS      float64   `json:"cold_ms,omitempty"`
+	PeakBytes   int64     `json:"peak_bytes,omitempty"` // resident at most during all runs of this query
 	Refused     string    `json:"refused,omitempty"`
 }
 

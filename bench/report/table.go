@@ -48,24 +48,16 @@ func (r *Result) engineRows() [][]string {
 			rows = append(rows, []string{e.Name, e.Missing, "", "", "", "", "", "", "", ""})
 			continue
 		}
-		load := e.bestLoad()
+		load := Load{}
+		if e.Load != nil {
+			load = *e.Load
+		}
 		rows = append(rows, []string{
 			e.Name, e.Version, number(e.StartMS), number(load.Seconds), number(load.SettleSeconds), number(load.CPUSeconds), size(load.PeakBytes),
 			size(e.Bytes), size(e.IdleBytes), size(e.PeakBytes),
 		})
 	}
 	return rows
-}
-
-// bestLoad is the quickest; the zero Load of none.
-func (e *Engine) bestLoad() Load {
-	best := Load{}
-	for i, l := range e.Loads {
-		if i == 0 || l.Seconds < best.Seconds {
-			best = l
-		}
-	}
-	return best
 }
 
 // queryRows is the table of the queries: best hot, CPU and cold times of each engine, and the ratios.

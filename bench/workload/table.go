@@ -20,34 +20,6 @@ type Table struct {
 	OrderBy []string // sort key in Assay and ClickHouse; a DuckDB table has none
 }
 
-// Labs is the table of LabBench.
-func Labs() Table {
-	return Table{Name: "labs", OrderBy: []string{"test_code", "hospital_id", "collected_at"}, Columns: []Column{
-		few("hospital_id"), text("patient_id"), few("test_code"), few("test_name"), few("specimen"),
-		{Name: "collected_at", Type: "TIMESTAMP"},
-		{Name: "resulted_at", Type: "TIMESTAMP"},
-		{Name: "value", Type: "DECIMAL(12,3)"},
-		few("unit"),
-		{Name: "ref_low", Type: "DECIMAL(12,3)"},
-		{Name: "ref_high", Type: "DECIMAL(12,3)"},
-		{Name: "abnormal_flag", Type: "VARCHAR", Nullable: true, Few: true},
-		{Name: "age", Type: "INTEGER"},
-		few("sex"), few("status"),
-		{Name: "comment", Type: "VARCHAR", Nullable: true},
-	}}
-}
-
-// Dimensions are the small tables that LabBench joins with.
-func Dimensions() []Table {
-	return []Table{
-		{Name: "hospitals", OrderBy: []string{"id"}, Columns: []Column{few("id"), text("name"), few("region"), {Name: "beds", Type: "INTEGER"}}},
-		{Name: "tests", OrderBy: []string{"code"}, Columns: []Column{few("code"), text("name"), few("class"), few("system")}},
-	}
-}
-
-func few(name string) Column  { return Column{Name: name, Type: "VARCHAR", Few: true} }
-func text(name string) Column { return Column{Name: name, Type: "VARCHAR"} }
-
 // DuckDBColumns lists the columns for CREATE TABLE there.
 func (t Table) DuckDBColumns() string {
 	return t.list(func(c Column) string { return c.Type })

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/assaydb/assay/bench/contest"
@@ -32,14 +33,20 @@ func (a *app) benchRunCommand() *cobra.Command {
 			"Answers are compared value by value before any time counts. The rivals come from npm in pinned versions, installed by this command where\n" +
 			"they are missing (some 615 MB in the user's cache; ASSAY_RIVALS names another folder); without npm Assay runs alone.\n\n" +
 			"Tracks:\n" +
-			"  own          each engine loads the same CSV into its own format; load time and bytes on disk beside the queries",
+			"  same         all engines read the same Parquet files in place, written by DuckDB with its defaults (LabBench, Q01 to Q24)\n" +
+			"  own          each engine loads the same CSV into its own format; load time and bytes on disk beside the queries (LabBench)\n" +
+			"  wide         as own, with 28 questions over events of 60 columns (W01 to W28)\n" +
+			"  cardinality  as own, with 12 questions over keys that are nearly all different, 10 million by default (H01 to H12)\n" +
+			"  load         one CSV until it is durable, verified and can be queried, against DuckDB's COPY to Parquet (L01 to L03)\n\n" +
+			"A ratio is the fastest rival's best hot time over Assay's; below 3 ms all count as equal; a mean counts a ratio as at most 10.",
 		Example: "  assay bench run --rows 2000000\n  assay bench run --track own --queries Q05,Q06 --runs 9 -o json --out results",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.benchRun(cmd.Context(), f) },
 	}
 	fl := cmd.Flags()
-	fl.StringSliceVar(&f.tracks, "track", []string{"own"}, "tracks to run")
-	fl.Int64Var(&f.cfg.Rows, "rows", 2_000_000, "rows of data")
+	fl.StringSliceVar(&f.tracks, "track", []string{"same", "own"}, "tracks to run: "+strings.Join(contest.Tracks(), " ")+", or all")
+	fl.Int64Var(&f.cfg.Rows, "rows", 0, "rows of data (default 2000000; wide 1000000; cardinality 15000000)")
+	fl.Int64Var(&f.cfg.Keys, "keys", 0, "distinct keys of track cardinality (default two thirds of the rows)")
 	fl.Uint64Var(&f.cfg.Seed, "seed", 1, "seed of the data")
 	fl.IntVar(&f.cfg.Runs, "runs", 5, "hot runs of each query on each engine, after one warm-up")
 	fl.IntVar(&f.cfg.Threads, "threads", 0, "threads of every engine (default one per CPU)")
@@ -63,6 +70,9 @@ func (a *app) benchRun(ctx context.Context, f *runFlags) (err error) {
 		cfg.Threads = runtime.NumCPU()
 	}
 	cfg.Say = func(format string, args ...any) { fmt.Fprintf(a.err, "bench run: "+format+"\n", args...) }
+	if slices.Contains(f.tracks, "all") {
+		f.tracks = contest.Tracks()
+	}
 	for _, t := range f.tracks {
 		cfg.Track = t
 		if err := cfg.Check(); err != nil {

@@ -64,11 +64,11 @@ func TestWideGolden(t *testing.T) {
 }
 
 func TestEventsHaveSixtyColumns(t *testing.T) {
-	rows, err := csv.NewReader(bytes.NewReader(written(t, events(t, 20_000), 0))).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(written(t, events(t, 10_000), 0))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 20_001 || len(rows[0]) != 60 {
+	if len(rows) != 10_001 || len(rows[0]) != 60 {
 		t.Fatalf("%d lines of %d columns", len(rows), len(rows[0]))
 	}
 	distinct := make([]map[string]bool, 60)
@@ -85,7 +85,7 @@ func TestEventsHaveSixtyColumns(t *testing.T) {
 			t.Errorf("column %s has one value", name)
 		}
 	}
-	if n := len(distinct[0]); n != 20_000 {
+	if n := len(distinct[0]); n != 10_000 {
 		t.Errorf("%d event ids, each row has its own", n)
 	}
 }

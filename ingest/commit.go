@@ -100,6 +100,11 @@ func (r *Receipt) addSegments(list []schema.Segment, t *schema.Table) {
 func (ld *load) propose(ctx context.Context, w *writing, sealed *storage.Sealed, r *Receipt) (*Receipt, error) {
 	cmd := ld.command(w, r, sealed.Segments)
 	ld.complete(&cmd.Delivery, w, sealed)
+	if ld.req.Intent != nil {
+		if err := ld.req.Intent(ld.id); err != nil {
+			return nil, fmt.Errorf("note the intent to commit delivery %s: %w", ld.id, err)
+		}
+	}
 	res, err := ld.l.cfg.Catalog.Propose(ctx, cmd)
 	if err != nil {
 		if d, ok := ld.readBack(err); ok {

@@ -54,6 +54,10 @@ type Request struct {
 	Ack      Ack
 	Rehearse bool // check everything, commit nothing
 
+	// Intent is told the delivery's id before it is proposed to the catalog, and makes it durable: whoever is interrupted then can ask
+	// for that id (Loader.Settled) instead of loading again. An error fails the load. May be nil.
+	Intent func(delivery schema.ID) error
+
 	Progress func(Progress) // called now and then from one goroutine at a time; may be nil; must not block
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/assaydb/assay/ingest"
 	"github.com/assaydb/assay/ingest/job"
+	"github.com/assaydb/assay/ingest/upload"
 	"github.com/assaydb/assay/node/config"
 	"github.com/assaydb/assay/planner"
 	"github.com/assaydb/assay/planner/operator"
@@ -32,6 +33,7 @@ const (
 	resultDir = "queries"
 	mirrorDir = "mirror"
 	jobDir    = "jobs"
+	uploadDir = "uploads"
 	lockFile  = "LOCK"
 )
 
@@ -52,6 +54,7 @@ type Node struct {
 	loader   *ingest.Loader
 	engine   *planner.Engine
 	jobs     *job.Book
+	uploads  *upload.Store
 
 	stop context.CancelFunc
 	work sync.WaitGroup
@@ -60,7 +63,7 @@ type Node struct {
 // Open starts a node. On an error nothing is left running.
 func Open(ctx context.Context, settings *config.Settings, log *slog.Logger) (*Node, error) {
 	n := &Node{settings: settings, log: log, stop: func() {}}
-	for _, step := range []func(context.Context) error{n.openFolder, n.openStore, n.openCatalog, n.openMirror, n.openJobs, n.openLoader, n.openEngine} {
+	for _, step := range []func(context.Context) error{n.openFolder, n.openStore, n.openCatalog, n.openMirror, n.openJobs, n.openLoader, n.openUploads, n.openEngine} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.Close())
 		}
@@ -132,6 +135,18 @@ func (n *Node) openLoader(context.Context) (err error) {
 	return err
 }
 
+// openUploads goes on with the loads that a crash has cut: the catalog is ready by now.
+func (n *Node) openUploads(context.Context) (err error) {
+	n.uploads, err = upload.Open(upload.Config{
+		Dir: n.path(uploadDir), Loader: n.loader, Jobs: n.jobs, Slots: make(chan struct{}, n.settings.MaxLoadJobs), Logger: n.log.With("part", "uploads"),
+		MaxBytes: n.settings.MaxUpload, MaxOpen: n.settings.MaxOpenUploads, Space: n.settings.UploadSpace, Expiry: n.settings.UploadExpiry,
+	})
+	if err != nil {
+		return err
+	}
+	return n.uploads.Resume()
+}
+
 func (n *Node) openEngine(context.Context) error {
 	threads := n.settings.Threads
 	if threads == 0 {
@@ -199,6 +214,9 @@ func (n *Node) Loader() *ingest.Loader { return n.loader }
 
 // Jobs is the book of this node's jobs.
 func (n *Node) Jobs() *job.Book { return n.jobs }
+
+// Uploads keeps files that arrive in pieces.
+func (n *Node) Uploads() *upload.Store { return n.uploads }
 
 // Store holds this node's segments.
 func (n *Node) Store() *storage.Store { return n.store }

@@ -18,6 +18,7 @@ const (
 func (n *Node) startUpkeep() {
 	ctx, stop := context.WithCancel(context.Background())
 	n.stop = stop
+	n.work.Go(func() { n.uploads.Run(ctx) })
 	n.work.Go(func() {
 		tick := time.NewTicker(upkeepEvery)
 		defer tick.Stop()

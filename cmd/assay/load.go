@@ -24,6 +24,8 @@ type loadFlags struct {
 	options               []string
 	force, rehearse       bool
 	resume                bool
+	pattern               string
+	parallel              int
 }
 
 func (a *app) loadCommand() *cobra.Command {
@@ -32,10 +34,13 @@ func (a *app) loadCommand() *cobra.Command {
 		Use: "load FILE... --table T", Short: "Load CSV files (also .gz and .zst) into a table",
 		Long: "Load CSV files into a table, which is created from the first one if it does not exist.\n" +
 			"--source and --period name the slot: a later file of the same slot replaces this one, and the same file again changes nothing.\n" +
-			"FILE may be a pattern like 'data/*.csv'; - reads standard input.",
-		Example: "  assay load labs.csv --table labs --source H0042 --period 2025-01\n  assay load 'in/*.csv.gz' --table labs --rehearse",
-		Args:    cobra.MinimumNArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.load(cmd.Context(), f, args) },
+			"FILE may be a pattern like 'data/*.csv'; - reads standard input. With --pattern the slot is read out of each file's path.\n" +
+			"Several files are loaded side by side; one that fails does not stop the others, and the exit code is that of the first failure.\n" +
+			"--resume sends the file in checked pieces and goes on where an earlier attempt stopped.",
+		Example: "  assay load labs.csv --table labs --source H0042 --period 2025-01\n  assay load 'in/*/*.csv.gz' --table labs --pattern '{source}/{period}.csv.gz'\n" +
+			"  assay load labs.csv.gz --table labs --source H0042 --period 2025-01 --resume",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.load(cmd.Context(), f, args) },
 	}
 	fl := cmd.Flags()
 	fl.StringVarP(&f.table, "table", "t", "", "table to load into (required)")
@@ -49,8 +54,9 @@ func (a *app) loadCommand() *cobra.Command {
 	fl.StringArrayVar(&f.options, "set", nil, "override detection: delimiter= quote= escape= header= null= encoding= date_format= timestamp_format= decimal=")
 	fl.BoolVar(&f.force, "force", false, "put a superseded delivery back in force")
 	fl.BoolVar(&f.rehearse, "rehearse", false, "check everything and commit nothing")
-	fl.BoolVar(&f.resume, "resume", false, "")
-	fl.MarkHidden("resume") //nolint:errcheck // the flag exists
+	fl.BoolVar(&f.resume, "resume", false, "send in pieces that are kept, and go on where an earlier attempt stopped")
+	fl.StringVar(&f.pattern, "pattern", "", "read source and period out of the end of each file's path, like '{source}/{period}.csv*'")
+	fl.IntVar(&f.parallel, "parallel", 4, "files sent at once")
 	fl.StringVar(&f.rejects, "rejects", "", "write the rejected records to this file as CSV")
 	fl.StringVarP(&f.output, "output", "o", "table", "table or json: how receipts are printed")
 	cmd.MarkFlagRequired("table") //nolint:errcheck // the flag exists
@@ -87,37 +93,28 @@ func (a *app) load(ctx context.Context, f *loadFlags, args []string) error {
 	if f.output != "table" && f.output != "json" {
 		return usageError{fmt.Errorf("-o %s is not table or json", f.output)}
 	}
-	if f.resume {
-		return usageError{errors.New("--resume is not in this version: load the file again from its beginning; what is loaded already is recognised and not doubled")}
-	}
 	values, err := f.values()
 	if err != nil {
 		return err
 	}
-	files, err := expand(args)
+	files, err := f.files(args, values)
 	if err != nil {
 		return err
-	}
-	if len(files) > 1 && (f.source != "" || f.period != "") && f.mode != "append" {
-		return usageError{fmt.Errorf("%d files cannot replace one another in the slot %s/%s: load them one by one, or with --mode append", len(files), f.source, f.period)}
 	}
 	c, err := a.client()
 	if err != nil {
 		return usageError{err}
 	}
-	var rejects *os.File
+	var rejects *rejectsFile
 	if f.rejects != "" {
-		if rejects, err = os.Create(f.rejects); err != nil {
+		out, err := os.Create(f.rejects)
+		if err != nil {
 			return fmt.Errorf("create the file of rejects: %w", err)
 		}
-		defer rejects.Close()
+		defer out.Close()
+		rejects = &rejectsFile{out: out}
 	}
-	for _, name := range files {
-		if err := a.loadFile(ctx, c, f, values, name, rejects); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return nil
+	return (&loading{app: a, flags: f, client: c, rejects: rejects}).all(ctx, files)
 }
 
 // expand resolves patterns; a name without pattern stands for itself.
@@ -138,25 +135,6 @@ func expand(args []string) ([]string, error) {
 		files = append(files, found...)
 	}
 	return files, nil
-}
-
-func (a *app) loadFile(ctx context.Context, c *client.Client, f *loadFlags, values url.Values, name string, rejects io.Writer) error {
-	up, p, err := a.upload(f.table, name, values)
-	if err != nil {
-		return err
-	}
-	r, err := c.Load(ctx, up)
-	p.end()
-	if err != nil {
-		return err
-	}
-	if err := a.printReceipt(f.output, name, r); err != nil {
-		return err
-	}
-	if rejects == nil || r.Rejected == 0 || r.Rehearsal {
-		return nil
-	}
-	return c.Download(ctx, "/v1/deliveries/"+r.DeliveryID+"/rejects.csv", rejects)
 }
 
 func (a *app) upload(table, name string, values url.Values) (client.Upload, *progress, error) {

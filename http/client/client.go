@@ -53,6 +53,8 @@ type Problem struct {
 	Suggestions []string  `json:"suggestions"`
 
 	RetryAfter time.Duration `json:"-"` // as the server asks, 0 when it does not
+
+	upload string // that the refusal is about
 }
 
 // Position is a place in a statement; Line and Column count from 1.

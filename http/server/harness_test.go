@@ -20,6 +20,7 @@ import (
 	"github.com/assaydb/assay/http/server"
 	"github.com/assaydb/assay/ingest"
 	"github.com/assaydb/assay/ingest/job"
+	"github.com/assaydb/assay/ingest/upload"
 	"github.com/assaydb/assay/planner"
 	"github.com/assaydb/assay/planner/operator"
 	"github.com/assaydb/assay/planner/scatter"
@@ -155,9 +156,13 @@ func openParts(t *testing.T, log *slog.Logger) server.Parts {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { jobs.Close() })
+	uploads, err := upload.Open(upload.Config{Dir: filepath.Join(dir, "uploads"), Loader: loader, Jobs: jobs, Slots: make(chan struct{}, 2), Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
 	env := operator.Env{Storage: store, Memory: operator.NewGrant(256 << 20), TempDir: t.TempDir(), Parallelism: 2, Logger: log}
 	engine := planner.New(planner.Config{Catalog: cat, Scatter: scatter.New(scatter.Config{Env: env, Logger: log}), Logger: log})
-	return server.Parts{Engine: engine, Loader: loader, Catalog: cat, Keeper: keeper{}, Jobs: jobs, Logger: log}
+	return server.Parts{Engine: engine, Loader: loader, Catalog: cat, Keeper: keeper{}, Jobs: jobs, Uploads: uploads, Logger: log}
 }
 
 // answer is a whole response.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/assaydb/assay/ingest"
 	"github.com/assaydb/assay/ingest/job"
+	"github.com/assaydb/assay/ingest/upload"
 	"github.com/assaydb/assay/planner"
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage/schema"
@@ -58,6 +59,18 @@ type Jobs interface {
 	Watch(id schema.ID, after uint64) (*job.Watcher, error)
 }
 
+// Uploads keeps files that arrive in pieces until they are loaded.
+type Uploads interface {
+	Limit() int64
+	Create(length int64, metadata string) (upload.Upload, error)
+	Append(ctx context.Context, id schema.ID, p upload.Piece) (upload.Upload, error)
+	Get(id schema.ID) (upload.Upload, error)
+	List() []upload.Upload
+	Remove(ctx context.Context, id schema.ID) error
+	Preview(ctx context.Context, id schema.ID, opts ingest.Options) (*ingest.Sniffed, error)
+	Commit(ctx context.Context, id schema.ID, table string, params map[string]string) (job.Job, error)
+}
+
 // Identifier tells whose request it is; nil lets everyone in.
 type Identifier interface {
 	Identify(r *http.Request) (string, error)
@@ -70,6 +83,7 @@ type Parts struct {
 	Catalog Catalog
 	Keeper  Keeper
 	Jobs    Jobs
+	Uploads Uploads
 	Tokens  Identifier // nil: no authentication
 	Logger  *slog.Logger
 }

@@ -112,10 +112,22 @@ func problemOf(err error) (problem, outcome) {
 	if e.Code != "" {
 		p.Code = e.Code
 	}
+	if own := statusOf(err); own != 0 {
+		p.Status, o.status = own, own
+	}
 	if e.SQL != nil || e.MySQL != 0 {
 		p.MySQL = mysqlOf(e)
 	}
 	return p, o
+}
+
+// statusOf is the status that a protocol prescribes for an error, 0 when none does.
+func statusOf(err error) int {
+	var own statusError
+	if errors.As(err, &own) {
+		return own.status
+	}
+	return 0
 }
 
 // mysqlOf is the MySQL code of an error: the one the SQL layer knew, else one chosen by kind.

@@ -39,6 +39,7 @@ func (s *Server) table() []route {
 	all := s.sqlRoutes()
 	all = append(all, s.tableRoutes()...)
 	all = append(all, s.deliveryRoutes()...)
+	all = append(all, s.uploadRoutes()...)
 	return append(all, s.clusterRoutes()...)
 }
 
@@ -84,6 +85,21 @@ func (s *Server) deliveryRoutes() []route {
 		rejects(".csv", "getRejectsCSV", csvMedia),
 		rejects(".ndjson", "getRejectsNDJSON", ndjsonMedia),
 		{method: "POST", path: "/v1/deliveries/{id}/revert", id: "revertDelivery", tag: "deliveries", summary: "Put back what a delivery replaced", answers: one(200, jsonMedia, "the receipt of the delivery that was taken out"), handle: s.handleRevert},
+	}
+}
+
+func (s *Server) uploadRoutes() []route {
+	const all, this = "/v1/uploads", "/v1/uploads/{id}"
+	return []route{
+		{method: "OPTIONS", path: all, id: "describeUploads", tag: "uploads", summary: "What of tus 1.0 is spoken here", answers: one(204, "", "said in headers"), handle: s.handleTusOptions},
+		{method: "POST", path: all, id: "createUpload", tag: "uploads", summary: "Begin a resumable upload (tus 1.0), with its first bytes or without", body: offsetMedia, answers: one(201, "", "begun; Location names it"), handle: s.tus(true, s.handleCreateUpload)},
+		{method: "GET", path: all, id: "listUploads", tag: "uploads", summary: "List uploads, newest first", query: lists(), answers: one(200, jsonMedia, "a page of uploads"), handle: s.handleUploads},
+		{method: "GET", path: this, id: "getUpload", tag: "uploads", summary: "How far an upload is; HEAD is tus's", answers: one(200, jsonMedia, "the upload"), handle: s.tus(false, s.handleUpload)},
+		{method: "PATCH", path: this, id: "appendUpload", tag: "uploads", summary: "Add bytes; the offset in the answer is on disk", body: offsetMedia, answers: one(204, "", "added"), handle: s.tus(true, s.handlePatchUpload)},
+		{method: "DELETE", path: this, id: "deleteUpload", tag: "uploads", summary: "Give an upload up", answers: one(204, "", "gone"), handle: s.tus(true, s.handleDeleteUpload)},
+		{method: "POST", path: this, id: "overrideUpload", tag: "uploads", summary: "PATCH, DELETE or HEAD as X-HTTP-Method-Override says", body: offsetMedia, answers: one(204, "", "done"), handle: s.tus(true, s.handlePostUpload)},
+		{method: "GET", path: this + "/preview", id: "previewUpload", tag: "uploads", summary: "What the first MiB looks like: dialect, columns, types, sample rows", query: previewParams(), answers: one(200, jsonMedia, "what was found"), handle: s.handlePreview},
+		{method: "POST", path: this + "/commit", id: "commitUpload", tag: "uploads", summary: "Load a finished upload as a job", query: append([]string{"table"}, loadParams()...), answers: one(202, jsonMedia, "the job; the same one when it is called again"), handle: s.handleCommitUpload},
 	}
 }
 

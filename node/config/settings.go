@@ -36,9 +36,15 @@ type Settings struct {
 	MaxLoads      int
 	MaxUpload     int64
 	MaxJobs       int
-	DrainTimeout  time.Duration
-	LogFormat     string
-	LogLevel      string
+
+	MaxLoadJobs    int
+	MaxOpenUploads int
+	UploadSpace    int64
+	UploadExpiry   time.Duration
+
+	DrainTimeout time.Duration
+	LogFormat    string
+	LogLevel     string
 
 	origins map[string]string
 }
@@ -80,6 +86,10 @@ func fields() []field {
 		number("max-loads", 4, 1, 256, "uploads converted at once; more get 429", func(s *Settings) *int { return &s.MaxLoads }),
 		size("max-upload", "1TiB", 1<<10, "largest body of one upload, as sent", func(s *Settings) *int64 { return &s.MaxUpload }),
 		number("max-jobs", 256, 1, 10_000, "jobs under way at once; more get 429", func(s *Settings) *int { return &s.MaxJobs }),
+		number("max-load-jobs", 2, 1, 256, "loads that jobs run at once: finished uploads and files of inboxes; more wait", func(s *Settings) *int { return &s.MaxLoadJobs }),
+		number("max-open-uploads", 100, 1, 100_000, "resumable uploads that are not committed yet; more get 429", func(s *Settings) *int { return &s.MaxOpenUploads }),
+		size("upload-space", "1TiB", 1<<20, "bytes that resumable uploads may announce together", func(s *Settings) *int64 { return &s.UploadSpace }),
+		duration("upload-expiry", "24h", "how long a resumable upload is kept after its last byte", func(s *Settings) *time.Duration { return &s.UploadExpiry }),
 		duration("drain-timeout", "30s", "how long a stopping node waits for what still runs", func(s *Settings) *time.Duration { return &s.DrainTimeout }),
 		choice("log-format", "text", []string{"text", "json"}, "text or json, on standard error", func(s *Settings) *string { return &s.LogFormat }),
 		choice("log-level", "info", []string{"debug", "info", "warn", "error"}, "least level that is logged", func(s *Settings) *string { return &s.LogLevel }),

@@ -100,6 +100,7 @@ var dirty = []struct {
 	{name: "announced delimiter", in: "sep=;\r\na;b\r\n1,5;x,y\r\n", table: "a DECIMAL(18,1), b VARCHAR", rows: "1.5|x,y"},
 	{name: "apostrophes as quotes", in: "a,b\n'x,1',2\n'y',3\n", table: "a VARCHAR, b BIGINT", rows: "x,1|2 / y|3"},
 	{name: "apostrophes as data", in: "a,b\n's-Gravenhage,2\n't Zand,3\n", table: "a VARCHAR, b BIGINT", rows: "'s-Gravenhage|2 / 't Zand|3"},
+	{name: "a delimiter at the end of every line", in: "a,b\n1,x,\n2,y,\n", table: "a BIGINT, b VARCHAR", rows: "1|x / 2|y"},
 	{name: "tildes", in: "a~b\n1~x\n2~y\n", table: "a BIGINT, b VARCHAR", rows: "1|x / 2|y"},
 	{name: "types=text", in: "a,b\n1,2025-01-01\n", table: "a VARCHAR, b VARCHAR", rows: "1|2025-01-01", change: opt(func(o *ingest.Options) { o.TextTypes = true })},
 	{name: "spaces around numbers", in: "a,b\n 1 , x \n", table: "a BIGINT, b VARCHAR", rows: "1| x "},

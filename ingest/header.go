@@ -44,6 +44,7 @@ func (t *text) readHeader(head []byte, whole bool, opts *Options, table *schema.
 		t.dialect.Header = &t.header
 	}
 	t.noteHeader(opts, names, table, line)
+	t.noteEnds(&ch)
 	if t.header {
 		t.topLine = string(ch.Raw(first))
 	}
@@ -84,6 +85,25 @@ func (t *text) noteHeader(opts *Options, names []string, table *schema.Table, li
 		e.Confidence, e.Why = 0.9, "the cells have the types of those behind"
 	}
 	t.evidence = append(t.evidence, e)
+}
+
+// noteEnds finds out whether every record ends with a delimiter that the header does not have, as some systems write it: then that
+// is no field. In a file where single records do, it stays a fault.
+func (t *text) noteEnds(ch *csvscan.Chunk) {
+	if !t.header || len(ch.Records) < 2 {
+		return
+	}
+	ends := 0
+	for i := range ch.Records[1:] {
+		rec := &ch.Records[i+1]
+		if row := ch.Row(rec); rec.Fault == csvscan.NoFault && len(row) == t.width+1 && ch.Row(rec)[t.width].End() == row[t.width].Start {
+			ends++
+		}
+	}
+	if t.ends = 10*ends >= 9*(len(ch.Records)-1); t.ends {
+		t.evidence = append(t.evidence, Evidence{What: "record_end", Value: t.dialect.Delimiter, Confidence: 0.9, Line: ch.Records[1].Line + t.lines,
+			Why: fmt.Sprintf("%d of %d records end with a delimiter, and the header does not", ends, len(ch.Records)-1)})
+	}
 }
 
 func (t *text) noFirstRecord(whole bool) error {

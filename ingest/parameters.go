@@ -1,12 +1,22 @@
 package ingest
 
-import "github.com/assaydb/assay/storage/errs"
+import (
+	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/schema"
+)
 
 // RequestParameters are the names that ParseRequest reads: the parameters of an upload, as API.md lists them.
 func RequestParameters() []string {
 	return []string{
 		"source", "period", "mode", "force", "on_bad_row", "max_rejects", "delimiter", "quote", "escape", "header", "null", "encoding",
-		"date_format", "timestamp_format", "decimal", "types", "ack", "rehearse", "filename",
+		"date_format", "timestamp_format", "decimal", "thousands", "skip", "trailer", "types", "ack", "rehearse", "amends", "filename",
+	}
+}
+
+// DialectParameters are those of RequestParameters that say how a file is written.
+func DialectParameters() []string {
+	return []string{
+		"delimiter", "quote", "escape", "header", "null", "encoding", "date_format", "timestamp_format", "decimal", "thousands", "skip", "trailer", "types",
 	}
 }
 
@@ -20,6 +30,11 @@ func ParseRequest(get func(name string) string) (*Request, error) {
 	}
 	if req.Rehearse, err = parseFlag("rehearse", get("rehearse")); err != nil {
 		return nil, err
+	}
+	if text := get("amends"); text != "" {
+		if req.Amends, err = schema.ParseID(text); err != nil {
+			return nil, err
+		}
 	}
 	if req.Options, err = ParseOptions(get); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 
 	"github.com/assaydb/assay/ingest/csvscan"
 	"github.com/assaydb/assay/ingest/source"
@@ -68,6 +69,9 @@ func Sniff(ctx context.Context, r io.Reader, opts Options) (*Sniffed, error) {
 		Dialect: txt.dialect, Records: seen.tally.records, Bytes: body.Bytes(), SHA256: body.Digest(), Rejected: seen.rejected,
 		Blank: seen.tally.blank, Header: seen.tally.header, Preamble: txt.lines, Trailer: seen.tally.trailer, Evidence: txt.evidence,
 		Aside: append(append([]AsideLine(nil), txt.preamble...), seen.aside...), Problems: seen.kinds.list, Rejects: seen.first, Warnings: append(append([]string{}, txt.warnings...), seen.warnings...),
+	}
+	if n := seen.tally.trailer; n > 0 && opts.Trailer == "" {
+		s.Evidence = append(s.Evidence, Evidence{What: "trailer", Value: strconv.FormatInt(n, 10), Confidence: 0.8, Line: seen.aside[len(seen.aside)-1].Line, Why: "the last records look like totals or an end mark, not like rows"})
 	}
 	for i, o := range seen.observed {
 		c := SniffColumn{Name: txt.names[i], Type: o.Type(), Nulls: o.Nulls, Line: o.Line, Example: o.Cell, Form: formText(o.Form)}

@@ -35,10 +35,7 @@ type storedMapping struct {
 
 // mappingOptions are the parameters that a mapping may declare.
 func mappingOptions() []string {
-	return []string{
-		"delimiter", "quote", "escape", "header", "null", "encoding", "date_format", "timestamp_format", "decimal", "thousands", "skip", "trailer",
-		"types", "on_bad_row", "max_rejects",
-	}
+	return append(DialectParameters(), "on_bad_row", "max_rejects")
 }
 
 // ParseMapping reads and checks a mapping as clients send it.

@@ -34,6 +34,7 @@ type text struct {
 	ignored  []bool  // fields that are left out; nil for none
 	mapping  *Mapping
 	mapped   bool // the mapping named the fields, header or not
+	ends     bool // records end with a delimiter, the header does not
 	point    bool // the decimal point is declared: columns prove none
 	amends   bool // the lines are corrected rejects: a field "error" may stand before theirs
 	scanner  *csvscan.Scanner
@@ -195,7 +196,7 @@ func (d *Dialect) scan() csvscan.Dialect {
 // rules returns what the conversion needs.
 func (t *text) rules() (convert.Rules, error) {
 	d := &t.dialect
-	r := convert.Rules{Null: d.Null, Escape: d.scan().Escape}
+	r := convert.Rules{Null: d.Null, Escape: d.scan().Escape, Ends: t.ends}
 	if t.point {
 		r.Point = d.Decimal[0]
 	}

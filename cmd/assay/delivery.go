@@ -100,8 +100,16 @@ func (a *app) deliveryRevertCommand() *cobra.Command {
 }
 
 func (a *app) deliveryRejectsCommand() *cobra.Command {
-	var format, file string
-	cmd := &cobra.Command{Use: "rejects ID", Short: "Print a delivery's rejected records", Args: cobra.ExactArgs(1)}
+	var (
+		format, file string
+		resend       bool
+	)
+	cmd := &cobra.Command{
+		Use: "rejects ID", Short: "Print a delivery's rejected records", Args: cobra.ExactArgs(1),
+		Long: "Print a delivery's rejected records with line, offset, column and reason, or with --resend as the sender wrote them, with an error\n" +
+			"column in front: correct them and send them back with 'assay load FILE --table T --amends ID'.",
+	}
+	cmd.Flags().BoolVar(&resend, "resend", false, "the sender's own lines, to be corrected and sent back")
 	cmd.Flags().StringVarP(&format, "output", "o", "csv", "csv or ndjson")
 	cmd.Flags().StringVarP(&file, "file", "f", "", "write to this file")
 	cmd.RunE = a.served(func(ctx context.Context, c *client.Client, args []string) error {
@@ -109,6 +117,9 @@ func (a *app) deliveryRejectsCommand() *cobra.Command {
 			return usageError{fmt.Errorf("-o %s is not csv or ndjson", format)}
 		}
 		path, w := deliveryPath(args[0])+"/rejects."+format, a.out
+		if resend {
+			path = deliveryPath(args[0]) + "/resend.csv"
+		}
 		if file == "" {
 			return c.Download(ctx, path, w)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/assaydb/assay/http/client"
+	"github.com/assaydb/assay/ingest"
 	"github.com/spf13/cobra"
 )
 
@@ -22,6 +23,7 @@ type loadFlags struct {
 	maxRejects, types     string
 	rejects, output       string
 	options               []string
+	amends                string
 	force, rehearse       bool
 	resume                bool
 	pattern               string
@@ -51,8 +53,9 @@ func (a *app) loadCommand() *cobra.Command {
 	fl.StringVar(&f.onBadRow, "on-bad-row", "", "reject_row or reject_file")
 	fl.StringVar(&f.maxRejects, "max-rejects", "", "share or number of rows that may be rejected, like 0.1% or 250 (default 1%)")
 	fl.StringVar(&f.types, "types", "", "auto, or text to keep every column of a new table as text")
-	fl.StringArrayVar(&f.options, "set", nil, "override detection: delimiter= quote= escape= header= null= encoding= date_format= timestamp_format= decimal=")
+	fl.StringArrayVar(&f.options, "set", nil, "override detection: "+strings.Join(ingest.DialectParameters(), "= ")+"=")
 	fl.BoolVar(&f.force, "force", false, "put a superseded delivery back in force")
+	fl.StringVar(&f.amends, "amends", "", "the delivery whose rejected lines these are, corrected")
 	fl.BoolVar(&f.rehearse, "rehearse", false, "check everything and commit nothing")
 	fl.BoolVar(&f.resume, "resume", false, "send in pieces that are kept, and go on where an earlier attempt stopped")
 	fl.StringVar(&f.pattern, "pattern", "", "read source and period out of the end of each file's path, like '{source}/{period}.csv*'")
@@ -67,7 +70,7 @@ func (a *app) loadCommand() *cobra.Command {
 func (f *loadFlags) values() (url.Values, error) {
 	v := url.Values{}
 	for name, text := range map[string]string{
-		"source": f.source, "period": f.period, "mode": f.mode, "ack": f.ack, "on_bad_row": f.onBadRow, "max_rejects": f.maxRejects, "types": f.types,
+		"source": f.source, "period": f.period, "mode": f.mode, "ack": f.ack, "on_bad_row": f.onBadRow, "max_rejects": f.maxRejects, "types": f.types, "amends": f.amends,
 	} {
 		if text != "" {
 			v.Set(name, text)

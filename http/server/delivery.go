@@ -41,18 +41,26 @@ type deliveryView struct {
 	Bytes      int64         `json:"bytes"`
 	LoadedAt   time.Time     `json:"loaded_at"`
 	Added      uint64        `json:"added_index"`
+	Amends     *schema.ID    `json:"amends,omitempty"`
+	Amended    int64         `json:"amended"` // rejects that corrections in force have brought
+	Open       int64         `json:"open"`    // rejects that nothing has corrected yet
 	Removed    uint64        `json:"removed_index,omitempty"`
 	Superseded *schema.ID    `json:"superseded_by,omitempty"`
 	Replaced   []schema.ID   `json:"replaced"`
 }
 
-func deliveryOf(table string, index uint64, d *catalog.Delivery) deliveryView {
+func deliveryOf(table string, snap *catalog.Snapshot, d *catalog.Delivery) deliveryView {
 	v := deliveryView{
 		ID: d.ID, Table: table, Source: d.Source, Period: d.Period, State: "live", SHA256: d.SHA256, BytesIn: d.BytesIn,
 		RecordsIn: d.RecordsIn, Accepted: d.Accepted, Rejected: d.Rejected, Segments: d.Segments, Bytes: d.Bytes,
 		LoadedAt: time.UnixMicro(d.LoadedAt).UTC(), Added: d.Added, Removed: d.Removed, Replaced: append([]schema.ID{}, d.Replaced...),
 	}
-	if !d.LiveAt(index) {
+	if !d.Amends.IsZero() {
+		v.Amends = &d.Amends
+	}
+	v.Amended = snap.Amended(d)
+	v.Open = d.Rejected - v.Amended
+	if !d.LiveAt(snap.Index()) {
 		v.State = "reverted"
 		if !d.Superseded.IsZero() {
 			v.State, v.Superseded = "superseded", &d.Superseded
@@ -68,7 +76,7 @@ func (s *Server) handleDeliveries(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	out, err := pageOf(q, snap.Deliveries(t.ID), func(d *catalog.Delivery) string { return d.ID.String() },
-		func(d *catalog.Delivery) any { return deliveryOf(t.Name, snap.Index(), d) })
+		func(d *catalog.Delivery) any { return deliveryOf(t.Name, snap, d) })
 	if err != nil {
 		return err
 	}
@@ -92,7 +100,7 @@ func (s *Server) handleDelivery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := deliveryOf(receipt.Table, snap.Index(), d)
+	v := deliveryOf(receipt.Table, snap, d)
 	return writeJSON(w, http.StatusOK, struct {
 		*ingest.Receipt
 		State      string     `json:"state"`
@@ -115,6 +123,24 @@ func (s *Server) handleRejects(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return sendRejects(w, r, in, media)
+}
+
+// handleResend sends the rejected lines as the sender wrote them, to be corrected and sent back.
+func (s *Server) handleResend(w http.ResponseWriter, r *http.Request) error {
+	id, err := deliveryID(r)
+	if err != nil {
+		return err
+	}
+	in, err := s.parts.Loader.Resend(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="rejects-`+id.String()+`.csv"`)
+	return sendRejects(w, r, in, "text/csv; charset=utf-8")
+}
+
+func sendRejects(w http.ResponseWriter, r *http.Request, in io.ReadCloser, media string) error {
 	defer in.Close()
 	w.Header().Set("Content-Type", media)
 	body, err := compressTo(w, acceptedEncoding(r.Header.Get("Accept-Encoding")))

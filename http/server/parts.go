@@ -27,6 +27,8 @@ type Loader interface {
 	Revert(ctx context.Context, delivery schema.ID) (*ingest.Receipt, error)
 	Receipt(ctx context.Context, delivery schema.ID) (*ingest.Receipt, error)
 	Rejects(ctx context.Context, delivery schema.ID, format ingest.RejectFormat) (io.ReadCloser, error)
+	// Resend is a delivery's rejected lines as they were sent, with an error column in front.
+	Resend(ctx context.Context, delivery schema.ID) (io.ReadCloser, error)
 }
 
 // Catalog gives immutable views and takes changes.

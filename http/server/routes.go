@@ -70,6 +70,10 @@ func (s *Server) tableRoutes() []route {
 		{method: "GET", path: "/v1/tables/{t}/segments", id: "listSegments", tag: "tables", summary: "List live segments", query: lists(), answers: one(200, jsonMedia, "a page of segments"), handle: s.handleSegments},
 		{method: "GET", path: "/v1/tables/{t}/deliveries", id: "listDeliveries", tag: "tables", summary: "List deliveries, newest first", query: lists(), answers: one(200, jsonMedia, "a page of deliveries"), handle: s.handleDeliveries},
 		{method: "GET", path: "/v1/tables/{t}/ddl", id: "getDDL", tag: "tables", summary: "Statement that makes another engine read the table's mirror", query: []string{"for"}, answers: one(200, sqlMedia, "the statement"), handle: s.handleDDL},
+		{method: "GET", path: "/v1/tables/{t}/mappings", id: "listMappings", tag: "load", summary: "List the mappings of sources", query: lists(), answers: one(200, jsonMedia, "a page of mappings"), handle: s.handleMappings},
+		{method: "GET", path: "/v1/tables/{t}/mappings/{source}", id: "getMapping", tag: "load", summary: "How a source's columns and options are read", answers: one(200, jsonMedia, "the mapping"), handle: s.handleMapping},
+		{method: "PUT", path: "/v1/tables/{t}/mappings/{source}", id: "putMapping", tag: "load", summary: "Set how a source's columns and options are read", body: jsonMedia, answers: one(200, jsonMedia, "the mapping"), handle: s.handlePutMapping},
+		{method: "DELETE", path: "/v1/tables/{t}/mappings/{source}", id: "deleteMapping", tag: "load", summary: "Forget a source's mapping", answers: one(204, "", "forgotten"), handle: s.handleDeleteMapping},
 		load("PUT", "putLoad"),
 		load("POST", "postLoad"),
 	}
@@ -84,6 +88,7 @@ func (s *Server) deliveryRoutes() []route {
 		rejects("", "getRejects", ndjsonMedia),
 		rejects(".csv", "getRejectsCSV", csvMedia),
 		rejects(".ndjson", "getRejectsNDJSON", ndjsonMedia),
+		{method: "GET", path: "/v1/deliveries/{id}/resend.csv", id: "getResend", tag: "deliveries", summary: "The rejected lines as they were sent, an error column in front: correct them and load them with amends=", answers: one(200, csvMedia, "the lines"), handle: s.handleResend},
 		{method: "POST", path: "/v1/deliveries/{id}/revert", id: "revertDelivery", tag: "deliveries", summary: "Put back what a delivery replaced", answers: one(200, jsonMedia, "the receipt of the delivery that was taken out"), handle: s.handleRevert},
 	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
@@ -18,6 +19,14 @@ type tableBody struct {
 	PartitionBy []string     `json:"partition_by,omitempty"`
 	SortBy      []string     `json:"sort_by,omitempty"`
 	Codec       schema.Codec `json:"codec,omitempty"`
+	Policy      *policyBody  `json:"policy,omitempty"`
+}
+
+// policyBody says how loads may change the definition. Empty fields stand for the defaults: a table that was inferred follows its
+// files, a declared one does not.
+type policyBody struct {
+	Columns string `json:"columns,omitempty"` // add, ignore or refuse
+	Widen   string `json:"widen,omitempty"`   // yes or no
 }
 
 type columnBody struct {
@@ -40,6 +49,8 @@ type tableView struct {
 func viewOf(snap *catalog.Snapshot, t *schema.Table) any {
 	v := tableView{ID: t.ID, Version: t.Version, Inferred: t.Inferred}
 	v.Name, v.Codec = t.Name, t.Codec
+	policy := t.Evolve()
+	v.Policy = &policyBody{policy.Columns.String(), policy.Widen.String()}
 	for _, c := range t.Columns {
 		v.Columns = append(v.Columns, columnBody{c.Name, c.Type})
 	}
@@ -151,6 +162,15 @@ func (b *tableBody) apply(t *schema.Table, exists bool) error {
 	if b.Codec != "" {
 		t.Codec = b.Codec
 	}
+	if b.Policy != nil {
+		p, err := schema.ParsePolicy(b.Policy.Columns, b.Policy.Widen)
+		if err != nil {
+			return err
+		}
+		if p != t.Evolve() { // what a client was told comes back unchanged: the defaults stay defaults
+			t.Policy = p
+		}
+	}
 	if b.PartitionBy != nil {
 		parts, err := b.transforms(t)
 		if err != nil {
@@ -226,4 +246,20 @@ func (s *Server) handleDDL(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/sql; charset=utf-8")
 	_, err = io.WriteString(w, text)
 	return err
+}
+
+// ParseTable reads a table as GET /v1/tables/{t} shows it, and how many rows it had; a body for PUT is taken as well.
+func ParseTable(text []byte) (*schema.Table, int64, error) {
+	v := tableView{}
+	if err := json.Unmarshal(text, &v); err != nil {
+		return nil, 0, errs.New(errs.Invalid, "bad-table", "the table cannot be read: %w", err).WithHint("save what GET /v1/tables/{t} answers")
+	}
+	t := &schema.Table{Name: v.Name, Codec: schema.CodecZstd, Inferred: v.Inferred}
+	if t.Name == "" {
+		t.Name = "table"
+	}
+	if err := v.apply(t, false); err != nil {
+		return nil, 0, err
+	}
+	return t, v.Rows, t.Validate()
 }

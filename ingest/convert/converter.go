@@ -45,7 +45,7 @@ func NewConverter(p *Plan) *Converter {
 // Convert converts a chunk. The batch holds nothing of the chunk's memory.
 func (c *Converter) Convert(ch *csvscan.Chunk) *Result {
 	r := &Result{Records: int64(len(ch.Records))}
-	rows := c.check.rows(ch, c.plan.Width, &r.Rejects)
+	rows := c.check.rows(ch, c.plan.Width, c.plan.Rules.Ends, &r.Rejects)
 	n := len(rows)
 	c.why = append(c.why[:0], make([]Reason, n)...)
 	c.where = append(c.where[:0], make([]int32, n)...)
@@ -103,7 +103,7 @@ type rowRef struct {
 // checker finds the records of a chunk that have the right form.
 type checker struct{ refs []rowRef }
 
-func (k *checker) rows(ch *csvscan.Chunk, width int, rejects *[]Reject) []rowRef {
+func (k *checker) rows(ch *csvscan.Chunk, width int, ends bool, rejects *[]Reject) []rowRef {
 	k.refs = k.refs[:0]
 	dirty := bytes.IndexByte(ch.Data, 0) >= 0 || !utf8.Valid(ch.Data)
 	for i := range ch.Records {
@@ -112,7 +112,7 @@ func (k *checker) rows(ch *csvscan.Chunk, width int, rejects *[]Reject) []rowRef
 			*rejects = append(*rejects, Reject{Record: int32(i), Column: -1, Fault: rec.Fault})
 			continue
 		}
-		if why := form(ch, rec, width, dirty); why != OK {
+		if why := form(ch, rec, width, dirty, ends); why != OK {
 			*rejects = append(*rejects, Reject{Record: int32(i), Column: -1, Reason: why})
 			continue
 		}
@@ -121,7 +121,7 @@ func (k *checker) rows(ch *csvscan.Chunk, width int, rejects *[]Reject) []rowRef
 	return k.refs
 }
 
-func form(ch *csvscan.Chunk, rec *csvscan.Record, width int, dirty bool) Reason {
+func form(ch *csvscan.Chunk, rec *csvscan.Record, width int, dirty, ends bool) Reason {
 	switch {
 	case dirty && bytes.IndexByte(ch.Raw(rec), 0) >= 0:
 		return HoldsNUL
@@ -129,10 +129,19 @@ func form(ch *csvscan.Chunk, rec *csvscan.Record, width int, dirty bool) Reason 
 		return InvalidUTF8
 	case int(rec.Fields) < width:
 		return FieldsFew
-	case int(rec.Fields) > width:
+	case int(rec.Fields) > width && !(ends && emptyBehind(ch, rec, width)):
 		return FieldsMany
 	}
 	return OK
+}
+
+// emptyBehind reports whether one field stands behind the table's width, empty and unquoted.
+func emptyBehind(ch *csvscan.Chunk, rec *csvscan.Record, width int) bool {
+	if int(rec.Fields) != width+1 || rec.Fields > csvscan.MaxFields {
+		return false
+	}
+	f := ch.Row(rec)[width]
+	return f.End() == f.Start && !f.Quoted()
 }
 
 // column converts one column of the rows and reports whether any cell was bad.

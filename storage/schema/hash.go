@@ -42,11 +42,7 @@ func (h *ColumnHash) AddTimes(o ColumnHash, n uint64) {
 func HashNull() ColumnHash { return nullHash }
 
 // HashInt64 returns the hash of a ClassInt64 value.
-func HashInt64(v int64) ColumnHash {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(v))
-	return hashOf(b[:], seedInt64)
-}
+func HashInt64(v int64) ColumnHash { return hashWord(uint64(v), seedInt64) }
 
 // HashInt128 returns the hash of a ClassInt128 value.
 func HashInt128(hi int64, lo uint64) ColumnHash {
@@ -64,9 +60,7 @@ func HashFloat64(f float64) ColumnHash {
 	} else if f != f {
 		bits = math.Float64bits(math.NaN())
 	}
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], bits)
-	return hashOf(b[:], seedFloat64)
+	return hashWord(bits, seedFloat64)
 }
 
 // HashBytes returns the hash of a ClassBytes value.

@@ -50,7 +50,10 @@ const (
 )
 
 // newFeed starts the goroutines. A nil plan scans only.
-func newFeed(ctx context.Context, txt *text, plan *convert.Plan) *feed {
+func newFeed(ctx context.Context, txt *text, plan *convert.Plan, debug Debug) *feed {
+	if debug.PlainScan {
+		txt.scanner.Plain()
+	}
 	ctx, stop := context.WithCancel(ctx)
 	converters := min(runtime.GOMAXPROCS(0), maxConverters)
 	jobs := feedJobs * converters
@@ -59,8 +62,9 @@ func newFeed(ctx context.Context, txt *text, plan *convert.Plan) *feed {
 		f.free <- &job{}
 	}
 	if plan != nil {
+		shared := convert.NewDictionaries(plan, debug.NoDictionaries)
 		for range converters {
-			f.group.Go(func() { f.convert(convert.NewConverter(plan)) })
+			f.group.Go(func() { f.convert(convert.NewConverter(plan, shared)) })
 		}
 	}
 	f.group.Go(func() { f.scan(ctx, plan != nil) })

@@ -88,7 +88,7 @@ func inspectText(ctx context.Context, txt *text, tick func(*inspection)) (*inspe
 		return nil, err
 	}
 	inf := convert.NewInference(rules, txt.width)
-	f := newFeed(ctx, txt, nil)
+	f := newFeed(ctx, txt, nil, Debug{})
 	defer f.close()
 	s := &inspection{txt: txt, maybe1252: true}
 	for {

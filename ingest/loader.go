@@ -43,6 +43,13 @@ type Config struct {
 	MemoryBytes int64  // sort buffer of one load; 0 means DefaultMemoryBytes
 	Limits      source.Limits
 	Logger      *slog.Logger
+	Debug       Debug
+}
+
+// Debug switches optimisations off, so that tests can show that nothing depends on them. The zero value is everything on.
+type Debug struct {
+	PlainScan      bool // records are cut one by one on the scanner's careful path, without SIMD
+	NoDictionaries bool // no column is coded while it is converted
 }
 
 // Limits of a load.

@@ -32,7 +32,7 @@ func (ld *load) convert(ctx context.Context, txt *text, t *target) (*Receipt, er
 		return nil, err
 	}
 	n := len(t.table.Columns)
-	w := &writing{ld: ld, txt: txt, target: t, feed: newFeed(ctx, txt, plan), hashes: make([]schema.ColumnHash, n), nulls: make([]int64, n)}
+	w := &writing{ld: ld, txt: txt, target: t, feed: newFeed(ctx, txt, plan, ld.l.cfg.Debug), hashes: make([]schema.ColumnHash, n), nulls: make([]int64, n)}
 	defer w.ledger.close()
 	defer w.feed.close()
 	if ld.req.Rehearse {

@@ -12,12 +12,13 @@ import (
 
 // Converter turns chunks into batches by one plan.
 type Converter struct {
-	plan  *Plan
-	text  []interner // per column
-	check checker
-	why   []Reason // per row, of the leftmost bad cell
-	where []int32  // its column
-	buf   []byte   // an unescaped cell
+	plan   *Plan
+	coders []coder // per column
+	check  checker
+	why    []Reason // per row, of the leftmost bad cell
+	where  []int32  // its column
+	buf    []byte   // an unescaped cell
+	counts []uint32 // of codes
 }
 
 // Result is one chunk converted: the rows that fit, and the records that do not.
@@ -37,9 +38,18 @@ type Reject struct {
 	Reason Reason
 }
 
-// NewConverter returns a converter for a plan, which must not change.
-func NewConverter(p *Plan) *Converter {
-	return &Converter{plan: p, text: make([]interner, len(p.Types))}
+// NewConverter returns a converter for a plan, which must not change. Converters of one load share its dictionaries; nil gives
+// it some of its own.
+func NewConverter(p *Plan, shared *Dictionaries) *Converter {
+	if shared == nil {
+		shared = NewDictionaries(p, false)
+	}
+	c := &Converter{plan: p, coders: make([]coder, len(p.Types))}
+	for j := range c.coders {
+		c.coders[j].dict = &shared.columns[j]
+		c.coders[j].code = c.newCode(j)
+	}
+	return c
 }
 
 // Convert converts a chunk. The batch holds nothing of the chunk's memory.
@@ -62,7 +72,7 @@ func (c *Converter) Convert(ch *csvscan.Chunk) *Result {
 	r.Batch = b
 	r.Hashes, r.Nulls = make([]schema.ColumnHash, len(b.Cols)), make([]int64, len(b.Cols))
 	for j, v := range b.Cols {
-		r.Hashes[j], r.Nulls[j] = Hash(v)
+		r.Hashes[j], r.Nulls[j] = c.hash(v, j)
 	}
 	return r
 }
@@ -105,7 +115,7 @@ type checker struct{ refs []rowRef }
 
 func (k *checker) rows(ch *csvscan.Chunk, width int, ends bool, rejects *[]Reject) []rowRef {
 	k.refs = k.refs[:0]
-	dirty := bytes.IndexByte(ch.Data, 0) >= 0 || !utf8.Valid(ch.Data)
+	dirty := (ch.NUL && bytes.IndexByte(ch.Data, 0) >= 0) || (ch.High && !utf8.Valid(ch.Data))
 	for i := range ch.Records {
 		rec := &ch.Records[i]
 		if rec.Fault != csvscan.NoFault {
@@ -150,6 +160,9 @@ func (c *Converter) column(ch *csvscan.Chunk, rows []rowRef, j int) (*batch.Vect
 	field := c.plan.Fields[j]
 	if field < 0 {
 		return batch.NewConst(schema.NullValue(t), len(rows)), false
+	}
+	if v, bad, ok := c.coded(ch, rows, j); ok {
+		return v, bad
 	}
 	if t.Class() == schema.ClassBytes {
 		return c.textColumn(ch, rows, j, t.Kind == schema.JSON)

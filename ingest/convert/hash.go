@@ -19,6 +19,28 @@ func Hash(v *batch.Vector) (sum schema.ColumnHash, nulls int64) {
 	return sum, nulls
 }
 
+// hash is Hash of a column just converted: the hashes of entries are at hand.
+func (c *Converter) hash(v *batch.Vector, j int) (sum schema.ColumnHash, nulls int64) {
+	if v.Enc != batch.Dict {
+		return Hash(v)
+	}
+	c.counts = append(c.counts[:0], make([]uint32, v.Dict.Values.Len)...)
+	for i, code := range v.Codes {
+		if v.Valid != nil && v.Valid[i] == 0 {
+			nulls++
+			continue
+		}
+		c.counts[code]++
+	}
+	for code, n := range c.counts {
+		if n > 0 {
+			sum.AddTimes(c.coders[j].sums[code], uint64(n))
+		}
+	}
+	sum.AddTimes(schema.HashNull(), uint64(nulls))
+	return sum, nulls
+}
+
 func hashCodes(v *batch.Vector) (sum schema.ColumnHash, nulls int64) {
 	counts := make([]uint64, v.Dict.Values.Len)
 	for i, code := range v.Codes {

@@ -45,6 +45,7 @@ type Vector struct {
 // entry are kept by the pointer's identity.
 type Dictionary struct {
 	Values *Vector // Flat, without NULLs, at least one entry; entries are distinct
+	Family *Family // of dictionaries that grow; nil for one by itself
 }
 
 // Index returns the payload index of a row, and the vector that holds the payload.

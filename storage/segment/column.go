@@ -19,10 +19,10 @@ type column struct {
 	coded    bool
 	codes    []int32
 	dict     *interner
-	flat     *batch.Vector // values once coded is false
-	plainFor int           // row groups to go before a dictionary is tried again
-	remap    []int32       // code of the input dictionary -> ours, -1 unknown
-	source   *batch.Dictionary
+	flat     *batch.Vector     // values once coded is false
+	plainFor int               // row groups to go before a dictionary is tried again
+	remap    []int32           // code of the input dictionary -> ours, -1 unknown
+	source   *batch.Dictionary // that remap is of
 
 	out     []byte         // the encoded chunk
 	summary *columnSummary // over the whole file
@@ -124,23 +124,35 @@ func (c *column) appendDict(v *batch.Vector, lo, hi int) {
 		}
 		return
 	}
-	if v.Dict != c.source {
-		c.source = v.Dict
-		c.remap = append(c.remap[:0], make([]int32, v.Dict.Values.Len)...)
-		for i := range c.remap {
-			c.remap[i] = -1
-		}
-	}
-	for r := lo; r < hi; r++ {
-		if v.Valid != nil && v.Valid[r] == 0 {
+	c.translate(v.Dict)
+	at := len(c.codes)
+	c.codes = slices.Grow(c.codes, hi-lo)[:at+hi-lo]
+	for i, k := range v.Codes[lo:hi] {
+		if v.Valid != nil && v.Valid[lo+i] == 0 {
 			continue
 		}
-		code := c.remap[v.Codes[r]]
+		code := c.remap[k]
 		if code < 0 {
-			code = c.dict.value(v.Dict.Values, int(v.Codes[r]))
-			c.remap[v.Codes[r]] = code
+			code = c.dict.value(v.Dict.Values, int(k))
+			c.remap[k] = code
 		}
-		c.codes = append(c.codes, code)
+		c.codes[at] = code
+		at++
+	}
+	c.codes = c.codes[:at]
+}
+
+// translate readies remap for the codes of d: what it knows stays true as long as the dictionaries are of one family.
+func (c *column) translate(d *batch.Dictionary) {
+	switch {
+	case c.source != nil && c.source.Extends(d):
+		return
+	case c.source == nil || !d.Extends(c.source):
+		c.remap = c.remap[:0]
+	}
+	c.source = d
+	for len(c.remap) < d.Values.Len {
+		c.remap = append(c.remap, -1)
 	}
 }
 

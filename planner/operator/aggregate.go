@@ -149,6 +149,8 @@ func (a *aggregation) drain(ctx context.Context, i int) error {
 const (
 	mergeWholeGroups = 1 << 12
 	mergeWholeBytes  = 4 << 20
+	// settleGroups is below which states that settle in parts are merged whole: their parts are then the parallel work.
+	settleGroups = 1 << 16
 )
 
 // combine chooses how the tables become one.
@@ -161,7 +163,8 @@ func (a *aggregation) combine() error {
 		groups += t.len()
 		bytes += t.bytes()
 	}
-	if len(a.tables) == 1 || len(a.keys) == 0 || groups <= mergeWholeGroups && bytes <= mergeWholeBytes {
+	if len(a.tables) == 1 || len(a.keys) == 0 || groups <= mergeWholeGroups && bytes <= mergeWholeBytes ||
+		groups <= settleGroups && a.tables[0].settles() {
 		return a.mergeWhole()
 	}
 	if !a.tables[0].reserve(bytes*int64(a.run.env.Parallelism)/radixParts + accountStep) {
@@ -193,6 +196,9 @@ func (a *aggregation) mergeWhole() error {
 		t.growTo(1)
 	}
 	a.ready = t
+	if err := t.settle(); err != nil {
+		return err
+	}
 	return t.account(false)
 }
 

@@ -11,7 +11,6 @@ import (
 type aggTable struct {
 	agg    *aggregation
 	keys   *groupTable // nil without key columns
-	direct directGroups
 	specs  []aggregate.Spec
 	states []aggregate.State
 	merge  bool  // input columns are states
@@ -97,8 +96,7 @@ func (t *aggTable) reset() error {
 	}
 	t.groups = 0
 	if len(t.agg.keys) > 0 {
-		t.keys = newGroupTable(t.agg.keys)
-		t.direct = directGroups{table: t.keys}
+		t.keys = newGroupTable(t.agg.keys, t.agg.run.env.Debug)
 	}
 	return nil
 }
@@ -141,8 +139,9 @@ func (t *aggTable) assign(b *batch.Batch, n int) {
 	for _, k := range t.keyAt {
 		t.keyCols = append(t.keyCols, b.Cols[k])
 	}
+	plain := t.agg.run.env.Debug.NoDirectGroups
 	for i, v := range t.keyCols {
-		if v.Enc == batch.Runs {
+		if v.Enc == batch.Runs || plain && v.Enc == batch.Dict {
 			t.keyCols[i] = v.Flatten()
 		}
 	}
@@ -150,9 +149,7 @@ func (t *aggTable) assign(b *batch.Batch, n int) {
 		t.gids = make([]int32, max(n, batch.MaxRows))
 	}
 	t.gids = t.gids[:n]
-	if t.agg.run.env.Debug.NoDirectGroups || !t.direct.groups(t.gids, t.keyCols, b) {
-		t.keys.groups(t.gids, t.keyCols, b)
-	}
+	t.keys.groups(t.gids, t.keyCols, b)
 }
 
 // runsWorth is the mean length from which runs are folded as such.
@@ -222,10 +219,7 @@ func (t *aggTable) admitted(b *batch.Batch, cond *batch.Vector) aggregate.Rows {
 func (t *aggTable) absorb(o *aggTable, from []int32) error {
 	to := make([]int32, len(from))
 	if t.keys != nil {
-		t.keys.reserve(len(from))
-		for i, g := range from {
-			to[i] = t.keys.adopt(o.keys, g)
-		}
+		t.keys.adopt(to, o.keys, from)
 		t.growTo(t.keys.len())
 	} else if len(from) > 0 {
 		t.growTo(1)
@@ -241,7 +235,7 @@ func (t *aggTable) absorb(o *aggTable, from []int32) error {
 func (t *aggTable) bytes() int64 {
 	n := int64(0)
 	if t.keys != nil {
-		n = t.keys.bytes() + t.direct.bytes()
+		n = t.keys.bytes()
 	}
 	for _, st := range t.states {
 		n += st.Bytes()

@@ -1,159 +1,275 @@
 package operator
 
 import (
-	"bytes"
-	"math/bits"
+	"unsafe"
 
 	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/kernel/intern"
 	"github.com/assaydb/assay/storage/schema"
-	"github.com/zeebo/xxh3"
 )
 
-// groupTable numbers distinct keys from 0 in the order of arrival. It is an open-addressing table, at most half full, whose slots
-// hold the upper half of the hash and the number; the packed keys lie apart by number, long ones in arenas.
+// groupTable numbers distinct keys from 0 in the order of arrival. A single column is interned as it is; several are packed into
+// 120 bits of codes (packedKeys) or, when they do not fit, into byte strings. Either way the keys are those of an intern.Table.
 type groupTable struct {
-	packer *packer
-	slots  []uint64 // hash>>32<<32 | number+1, 0 when empty
-	hashes []uint64
-	keys   []shortKey
-	long   map[int32][]byte // by number; the key is then {length, 0} and matters not
-	arena  []byte
-	held   int64
+	types  []schema.Type
+	ids    intern.Table
+	hashes []uint64 // by number, of several columns: made of the values
 
-	packed []shortKey // of the batch in hand
-	hashed []uint64
-	first  []uint64
+	one    codeSpace // a single column's dictionary and range
+	packed *packedKeys
+	index  groupIndex
+	limit  uint // bits of a packed key
+	text   []byte
+	other  map[*groupTable]*keyTranslation
 }
 
-func newGroupTable(types []schema.Type) *groupTable { return &groupTable{packer: newPacker(types)} }
+func newGroupTable(types []schema.Type, debug Debug) *groupTable {
+	t := &groupTable{types: types, limit: packedBits, index: groupIndex{off: debug.NoDirectGroups}}
+	if debug.KeyBits > 0 {
+		t.limit = min(uint(debug.KeyBits), packedBits)
+	}
+	if len(types) == 1 {
+		t.one = codeSpace{typ: types[0], interned: true}
+		return t
+	}
+	t.packed = &packedKeys{}
+	for _, typ := range types {
+		t.packed.cols = append(t.packed.cols, newCodeSpace(typ))
+	}
+	return t
+}
 
-func (t *groupTable) len() int { return len(t.keys) }
+func (t *groupTable) len() int { return t.ids.Len() }
 
-// bytes counts the memory held and what the next doubling will add for a moment.
 func (t *groupTable) bytes() int64 {
-	n := int64(8*cap(t.slots) + 8*cap(t.hashes) + 16*cap(t.keys) + 32*cap(t.packed))
-	return n + t.held + int64(len(t.long)*48)
-}
-
-func hashShort(k shortKey) uint64 {
-	hi, lo := bits.Mul64(k[0]^0xa0761d6478bd642f, k[1]^0xe7037ed1a0b428db)
-	hi, lo = bits.Mul64(hi^lo^0x8ebc6af09c88c6e3, k[0]^0x589965cc75374cc3)
-	return hi ^ lo
-}
-
-const tagMask = ^uint64(0xffffffff)
-
-// find returns the number of a short key, a new one when it is new.
-func (t *groupTable) find(k shortKey, h uint64) int32 {
-	mask := uint64(len(t.slots) - 1)
-	for i := h & mask; ; i = (i + 1) & mask {
-		s := t.slots[i]
-		if s == 0 {
-			return t.insert(i, h, k)
-		}
-		if (s^h)&tagMask == 0 {
-			if g := int32(uint32(s)) - 1; t.keys[g] == k && (t.long == nil || t.long[g] == nil) {
-				return g
-			}
-		}
+	n := t.ids.Bytes() + int64(8*cap(t.hashes)) + t.index.bytes() + t.one.bytes()
+	if t.packed != nil {
+		n += t.packed.bytes()
 	}
+	return n
 }
 
-func (t *groupTable) findLong(b []byte, h uint64) int32 {
-	mask := uint64(len(t.slots) - 1)
-	for i := h & mask; ; i = (i + 1) & mask {
-		s := t.slots[i]
-		if s == 0 {
-			g := t.insert(i, h, shortKey{uint64(len(b))})
-			if t.long == nil {
-				t.long = map[int32][]byte{}
-			}
-			t.long[g] = t.keep(b)
-			return g
-		}
-		if (s^h)&tagMask == 0 {
-			if g := int32(uint32(s)) - 1; bytes.Equal(t.long[g], b) && t.long[g] != nil {
-				return g
-			}
-		}
+// hash is made of the values of a key.
+func (t *groupTable) hash(g int32) uint64 {
+	if len(t.types) == 1 {
+		return t.ids.Hash(uint32(g))
 	}
+	return t.hashes[g]
 }
 
-func (t *groupTable) insert(i, h uint64, k shortKey) int32 {
-	t.keys = append(t.keys, k)
-	t.hashes = append(t.hashes, h)
-	t.slots[i] = h&tagMask | uint64(len(t.keys))
-	return int32(len(t.keys) - 1)
+// asIDs is the same memory: numbers are below 2^31.
+func asIDs(groups []int32) []uint32 {
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(groups))), len(groups))
 }
 
-// longChunk is the size of arena pieces.
-const longChunk = 1 << 16
-
-func (t *groupTable) keep(b []byte) []byte {
-	if len(b) > cap(t.arena)-len(t.arena) {
-		t.arena = make([]byte, 0, max(len(b), longChunk))
-		t.held += int64(cap(t.arena))
-	}
-	at := len(t.arena)
-	t.arena = append(t.arena, b...)
-	return t.arena[at:len(t.arena):len(t.arena)]
-}
-
-// reserve makes room for n more keys.
-func (t *groupTable) reserve(n int) {
-	want := max(64, len(t.slots))
-	for want < 2*(len(t.keys)+n) {
-		want *= 2
-	}
-	if want == len(t.slots) {
-		return
-	}
-	t.slots = make([]uint64, want)
-	mask := uint64(want - 1)
-	for g, h := range t.hashes {
-		i := h & mask
-		for t.slots[i] != 0 {
-			i = (i + 1) & mask
-		}
-		t.slots[i] = h&tagMask | uint64(g+1)
-	}
-}
-
-// row returns the number of one row's key.
-func (t *groupTable) row(cols []*batch.Vector, row int) int32 {
-	t.reserve(1)
-	k, long, ok := t.packer.row(cols, row)
-	if ok {
-		return t.find(k, hashShort(k))
-	}
-	return t.findLong(long, xxh3.Hash(long))
-}
-
-// groups writes the number of every living row's key to dst. All hashes are computed and all slots fetched before any is
-// judged, so that the processor waits for many of them at once.
+// groups writes the number of every living row's key to dst.
 func (t *groupTable) groups(dst []int32, cols []*batch.Vector, b *batch.Batch) {
-	t.reserve(len(dst))
-	if !t.pack(cols, b, len(dst)) {
-		for k := range dst {
-			dst[k] = t.row(cols, rowOf(b, k))
+	switch {
+	case len(t.types) == 1:
+		t.single(dst, cols[0], b)
+	case t.packed != nil:
+		t.pack(dst, cols, b)
+	default:
+		t.general(dst, cols, b)
+	}
+}
+
+// single numbers the values of the only key column.
+func (t *groupTable) single(dst []int32, v *batch.Vector, b *batch.Batch) {
+	switch {
+	case v.Enc == batch.Dict:
+		t.entries(dst, v, b)
+	case v.Enc == batch.Const:
+		g := int32(t.value(v, 0))
+		for i := range dst {
+			dst[i] = g
 		}
-		return
+	case v.Type.Class() == schema.ClassBytes:
+		t.ids.InternRows(asIDs(dst), v, b.Sel)
+	case v.Type.Class() == schema.ClassInt128:
+		for k := range dst {
+			dst[k] = int32(t.value(v, rowOf(b, k)))
+		}
+	default:
+		if v.Type.Class() != schema.ClassInt64 || !t.index.numbers(t, dst, v, b) {
+			numberKeys(t.ids.Keys(len(dst)), v, b)
+			t.ids.InternKeys(asIDs(dst))
+		}
 	}
-	mask := uint64(len(t.slots) - 1)
-	for i, k := range t.packed {
-		t.hashed[i] = hashShort(k)
+}
+
+// value numbers one value of the only key column.
+func (t *groupTable) value(v *batch.Vector, row int) uint32 {
+	if v.IsNull(row) {
+		return t.ids.InternKey(intern.Key{})
 	}
-	for i, h := range t.hashed {
-		t.first[i] = t.slots[h&mask]
+	switch v.Type.Class() {
+	case schema.ClassBytes:
+		id, _ := t.ids.Intern(v.Bytes(row))
+		return id
+	case schema.ClassInt128:
+		t.text = appendWide(t.text[:0], v.Int128(row))
+		id, _ := t.ids.Intern(t.text)
+		return id
 	}
-	for i, k := range t.packed {
-		s, h := t.first[i], t.hashed[i]
-		if s != 0 && (s^h)&tagMask == 0 && t.long == nil && t.keys[uint32(s)-1] == k {
-			dst[i] = int32(uint32(s)) - 1
+	return t.ids.InternKey(intern.Number(bits64(v, row)))
+}
+
+// entries numbers a dictionary's entries as rows first use them.
+func (t *groupTable) entries(dst []int32, v *batch.Vector, b *batch.Batch) {
+	s := &t.one
+	if s.dict != v.Dict {
+		n := v.Dict.Values.Len
+		s.trans = sizedCodes(s.trans, n)
+		clear(s.trans)
+		s.dict, s.unknown = v.Dict, n
+	}
+	if s.unknown > 0 {
+		for k := range dst {
+			row := rowOf(b, k)
+			if e := v.Codes[row]; s.trans[e] == 0 && (v.Valid == nil || v.Valid[row] != 0) {
+				s.trans[e] = t.value(v.Dict.Values, int(e)) + 1
+				s.unknown--
+			}
+		}
+	}
+	switch {
+	case v.Valid != nil:
+		for k := range dst {
+			row := rowOf(b, k)
+			dst[k] = int32(s.trans[v.Codes[row]]&-uint32(v.Valid[row])) - 1
+		}
+		t.nulls(dst)
+	case b.Sel != nil:
+		for k, row := range b.Sel {
+			dst[k] = int32(s.trans[v.Codes[row]]) - 1
+		}
+	default:
+		for k, e := range v.Codes[:len(dst)] {
+			dst[k] = int32(s.trans[e]) - 1
+		}
+	}
+}
+
+// nulls numbers the rows that have no number yet.
+func (t *groupTable) nulls(dst []int32) {
+	null := int32(-1)
+	for k, g := range dst {
+		if g >= 0 {
 			continue
 		}
-		dst[i] = t.find(k, h)
+		if null < 0 {
+			null = int32(t.ids.InternKey(intern.Key{}))
+		}
+		dst[k] = null
 	}
+}
+
+// pack numbers the keys of several columns by their codes.
+func (t *groupTable) pack(dst []int32, cols []*batch.Vector, b *batch.Batch) {
+	p := t.packed
+	if fields, repack, ok := p.learn(cols, b, len(dst)); repack && !t.repack(fields, ok) {
+		t.general(dst, cols, b)
+		return
+	}
+	p.pack(cols, b, len(dst))
+	if t.index.groups(t, dst) {
+		return
+	}
+	keys := t.ids.Keys(len(dst))
+	for k := range keys {
+		keys[k] = intern.Key{p.w[0][k], p.w[1][k]}
+	}
+	t.ids.InternKeys(asIDs(dst))
+	t.hashNew()
+}
+
+func (t *groupTable) hashNew() {
+	for g := len(t.hashes); g < t.ids.Len(); g++ {
+		t.hashes = append(t.hashes, t.packed.hash(t.ids.Key(uint32(g))))
+	}
+}
+
+// repack writes all keys in wider fields, or as byte strings when they fit none; then it is false.
+func (t *groupTable) repack(fields []keyField, ok bool) bool {
+	p := t.packed
+	for i := range p.cols {
+		if !p.cols[i].switched {
+			continue
+		}
+		for g := range t.ids.Len() { // before the fields are laid out: this adds values
+			p.cols[i].recode(p.fields[i].of(t.ids.Key(uint32(g))))
+		}
+		fields, ok = p.layout()
+	}
+	if ok {
+		total := uint(0)
+		for _, f := range fields {
+			total += f.bits
+		}
+		ok = total <= t.limit
+	}
+	t.index.drop()
+	if !ok {
+		t.unpack()
+		return false
+	}
+	if t.ids.Len() > 0 {
+		t.ids.Replace(func(id uint32) intern.Key { return p.repacked(t.ids.Key(id), fields) })
+	}
+	p.use(fields)
+	return true
+}
+
+// unpack turns all keys into byte strings.
+func (t *groupTable) unpack() {
+	old := t.ids
+	t.ids = intern.Table{}
+	for g := range old.Len() {
+		t.text = t.packed.appendGeneral(t.text[:0], old.Key(uint32(g)))
+		t.ids.Intern(t.text)
+	}
+	t.packed = nil
+}
+
+// appendGeneral writes a key packed in the old fields as a byte string.
+func (p *packedKeys) appendGeneral(dst []byte, k intern.Key) []byte {
+	var buf [16]byte
+	for i := range p.cols {
+		s := &p.cols[i]
+		code := s.recode(p.fields[i].of(k))
+		switch {
+		case code == 0:
+			dst = append(dst, 0)
+		case !s.interned:
+			dst = appendKeyNumber(dst, s.lo+int64(code-1))
+		case isNumber(s.typ):
+			dst = appendKeyNumber(dst, int64(s.ids.Key(uint32(code - 1))[0]))
+		default:
+			dst = appendKeyText(dst, s.ids.Text(uint32(code-1), &buf))
+		}
+	}
+	return dst
+}
+
+// general numbers byte strings.
+func (t *groupTable) general(dst []int32, cols []*batch.Vector, b *batch.Batch) {
+	for k := range dst {
+		t.text = t.text[:0]
+		row := rowOf(b, k)
+		for _, v := range cols {
+			t.text = appendKey(t.text, v, row)
+		}
+		dst[k] = t.internGeneral(t.text)
+	}
+}
+
+func (t *groupTable) internGeneral(key []byte) int32 {
+	id, fresh := t.ids.Intern(key)
+	if fresh {
+		t.hashes = append(t.hashes, hashGeneral(t.types, key))
+	}
+	return int32(id)
 }
 
 func rowOf(b *batch.Batch, k int) int {
@@ -163,73 +279,23 @@ func rowOf(b *batch.Batch, k int) int {
 	return k
 }
 
-// pack packs a batch whose only key column is flat and whose keys are all short.
-func (t *groupTable) pack(cols []*batch.Vector, b *batch.Batch, n int) bool {
-	v := cols[0]
-	if t.packer.one == several || v.Enc != batch.Flat {
-		return false
-	}
-	if cap(t.packed) < n {
-		t.packed, t.hashed, t.first = make([]shortKey, n), make([]uint64, n), make([]uint64, n)
-	}
-	t.packed, t.hashed, t.first = t.packed[:n], t.hashed[:n], t.first[:n]
-	switch v.Type.Class() {
-	case schema.ClassInt64:
-		for i := range t.packed {
-			t.packed[i] = shortKey{uint64(v.I[rowOf(b, i)]), 1}
-		}
-	case schema.ClassFloat64:
-		for i := range t.packed {
-			t.packed[i] = shortKey{uint64(doubleBits(v.F[rowOf(b, i)])), 1}
-		}
-	default:
-		return t.packTexts(v, b)
-	}
-	t.packNulls(v, b, shortKey{0, 2})
-	return true
-}
-
-func (t *groupTable) packTexts(v *batch.Vector, b *batch.Batch) bool {
-	for i := range t.packed {
-		row := rowOf(b, i)
-		text := v.Data[v.Off[row]:v.Off[row+1]]
-		if len(text) > maxShortText {
-			if v.IsNull(row) {
-				continue
-			}
-			return false
-		}
-		t.packed[i] = shortText(text)
-	}
-	t.packNulls(v, b, shortKey{})
-	return true
-}
-
-func (t *groupTable) packNulls(v *batch.Vector, b *batch.Batch, null shortKey) {
-	if v.Valid == nil {
-		return
-	}
-	for i := range t.packed {
-		if v.Valid[rowOf(b, i)] == 0 {
-			t.packed[i] = null
-		}
-	}
-}
-
-// adopt returns the number here of a key of another table of the same columns.
-func (t *groupTable) adopt(o *groupTable, g int32) int32 {
-	if long := o.long[g]; long != nil {
-		return t.findLong(long, o.hashes[g])
-	}
-	return t.find(o.keys[g], o.hashes[g])
-}
-
 // emit appends the keys of the listed groups.
 func (t *groupTable) emit(out []*batch.Builder, groups []int32) {
-	if len(out) == 0 {
-		return
-	}
-	for _, g := range groups {
-		t.packer.emit(out, t.keys[g], t.long[g])
+	switch {
+	case len(t.types) == 1:
+		for _, g := range groups {
+			emitKey(out[0], t.types[0], &t.ids, uint32(g))
+		}
+	case t.packed != nil:
+		for i := range out {
+			for _, g := range groups {
+				t.packed.cols[i].emit(out[i], t.packed.fields[i].of(t.ids.Key(uint32(g))))
+			}
+		}
+	default:
+		var buf [16]byte
+		for _, g := range groups {
+			emitGeneral(out, t.types, t.ids.Text(uint32(g), &buf))
+		}
 	}
 }

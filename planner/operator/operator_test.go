@@ -61,6 +61,8 @@ func settings(dir string) map[string]operator.Env {
 		"two":        {Parallelism: 2},
 		"eight":      {Parallelism: 8},
 		"hashing":    {Parallelism: 2, Debug: operator.Debug{NoDirectGroups: true, NoTopN: true, NoPrefilter: true}},
+		"strings":    {Parallelism: 2, Debug: operator.Debug{KeyBits: 1}},
+		"few bits":   {Parallelism: 2, Debug: operator.Debug{KeyBits: 12}},
 		"spilling":   {Parallelism: 2, TempDir: dir, Debug: operator.Debug{SpillAlways: true}},
 		"one spills": {Parallelism: 1, TempDir: dir, Debug: operator.Debug{SpillAlways: true, BatchRows: 7}},
 		"small":      {Parallelism: 2, TempDir: dir, Memory: operator.NewGrant(24 << 20)},

@@ -32,19 +32,19 @@ func newRadixMerge(a *aggregation) (*radixMerge, error) {
 func (t *groupTable) partitions(level int) [][]int32 {
 	shift := uint(64 - radixBits*(level+1))
 	var counts [radixParts]int
-	for _, h := range t.hashes {
-		counts[h>>shift&(radixParts-1)]++
+	for g := range t.len() {
+		counts[t.hash(int32(g))>>shift&(radixParts-1)]++
 	}
 	out := make([][]int32, radixParts)
-	all := make([]int32, len(t.hashes))
+	all := make([]int32, t.len())
 	at := 0
 	for p, n := range counts {
 		out[p] = all[at : at : at+n]
 		at += n
 	}
-	for g, h := range t.hashes {
-		p := h >> shift & (radixParts - 1)
-		out[p] = append(out[p], int32(g))
+	for g := range int32(t.len()) {
+		p := t.hash(g) >> shift & (radixParts - 1)
+		out[p] = append(out[p], g)
 	}
 	return out
 }

@@ -40,6 +40,7 @@ type Env struct {
 // Debug switches optimisations off, so that differential tests can compare on with off. The zero value is everything on.
 type Debug struct {
 	NoDirectGroups bool // group by hashing every row, never by dictionary codes
+	KeyBits        int  // bits into which several key columns are packed before they become byte strings, 0 is 120
 	NoTopN         bool // sort everything before a limit
 	NoFusion       bool // run Partial and Final apart even where both are local
 	NoTopScan      bool // do not tell scans that only the first rows of an order are wanted

@@ -1,203 +1,185 @@
 package aggregate
 
 import (
-	"bytes"
-	"encoding/binary"
-	"math"
 	"slices"
+	"sync"
 
 	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/kernel/intern"
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// distinct is COUNT, SUM and AVG of DISTINCT arguments: the exact set of values of each group. Values of 64 bits are their own
-// keys; all others are interned once for all groups and known by number, and under a dictionary each code is looked up once. With
-// a single group the interner is the set.
+// distinct is COUNT, SUM and AVG of DISTINCT arguments: the exact set of values of each group. Every value is interned and known by
+// number; the sets are pairs of group and number. With a single group the interned values are the set.
+//
+// While values are few there is one part, that stays in the cache. When they become many, the values are cut into distinctParts
+// parts by their hash, rows are only logged by part, and each part is settled when its log has grown: then its table is in the
+// cache for many rows at once, where row by row each would wait for memory. Parts share no value, so that they are settled and
+// merged side by side.
 type distinct struct {
 	spec  Spec
-	plain bool // one argument of 64 bits: keys are the values
-	ids   interner
-	set   pairSet // of keys
-	idSet idSet   // of numbers
-	n     []int64 // distinct values per group
+	plain bool // one argument of 64 bits: keys are those of numbers
+	n     []int64
+	parts []distinctPart
+	cut   bool // into distinctParts parts
+	rows  int  // logged and not settled
 
-	in    loader[int64]
-	fl    loader[float64]
-	buf   []byte
-	dict  *batch.Dictionary
-	codes []uint32 // id+1 by code of dict, 0 while unknown
+	settled bool // n counts all
+	mu      sync.Mutex
+	counts  [][]int64 // of parts being settled, one slice a goroutine
 
-	rows   []int32  // of the batch in hand: rows that are not NULL,
-	groups []int32  // their groups,
-	batch  []uint32 // their numbers
+	fold distinctFold
 
-	sorted    []int64  // keys by group, once arranged
-	sortedIDs []uint32 // numbers by group, once arranged
-	start     []int
+	sorted []uint32 // numbers by group, once arranged
+	start  []int
 }
 
+// A number is that within the part, shifted by distinctBits, and the part; with one part it is the number itself.
+const (
+	distinctBits  = 7
+	distinctParts = 1 << distinctBits
+	// distinctMany is from how many values on they are cut: about what fits the second-level cache.
+	distinctMany = 1 << 15
+	// distinctLog is how many rows are logged before all parts are settled.
+	distinctLog = 2 << 20
+)
+
 func newDistinct(s Spec) (State, []schema.Type) {
-	st := &distinct{spec: s, in: loader[int64]{payload: ints}, fl: loader[float64]{payload: floats}}
 	class := s.Args[0].Class()
+	st := &distinct{spec: s, parts: make([]distinctPart, 1), fold: newDistinctFold()}
 	st.plain = len(s.Args) == 1 && (class == schema.ClassInt64 || class == schema.ClassFloat64)
 	return st, []schema.Type{schema.TypeBinary}
 }
 
 func (d *distinct) Grow(n int) {
-	if len(d.n) == 1 && n > 1 && !d.plain {
+	if len(d.n) == 1 && n > 1 {
+		d.Settle()
 		first := make([]int64, 1) // counted already
-		for id := range d.ids.len() {
-			d.idSet.insert([]uint32{uint32(id)}, []int32{0}, first)
+		for p := range d.parts {
+			d.parts[p].pairUp(first)
 		}
 	}
 	d.n = grow(d.n, n)
 }
 
 func (d *distinct) Bytes() int64 {
-	scratch := 4 * (cap(d.codes) + cap(d.rows) + cap(d.groups) + cap(d.batch))
-	return d.ids.bytes() + d.set.bytes() + d.idSet.bytes() + int64(8*cap(d.n)+8*cap(d.sorted)+4*cap(d.sortedIDs)+8*cap(d.start)+scratch) + d.in.bytes()
+	n := int64(8*cap(d.n)+4*cap(d.sorted)+8*cap(d.start)) + d.fold.bytes()
+	for p := range d.parts {
+		n += d.parts[p].bytes()
+	}
+	return n
 }
 
-// put adds a key to a group.
-func (d *distinct) put(key int64, g int32) {
-	if d.set.insert(key, g) {
-		d.n[g]++
+// changed forgets what was derived.
+func (d *distinct) changed() { d.sorted, d.start, d.settled = nil, nil, false }
+
+// part returns the part of a value.
+func (d *distinct) part(hash uint64) *distinctPart {
+	if !d.cut {
+		return &d.parts[0]
+	}
+	return &d.parts[hash>>(64-distinctBits)]
+}
+
+// keep decides after each batch: whether to cut into parts, and whether to settle.
+func (d *distinct) keep() {
+	if !d.cut && d.parts[0].ids.Len() >= distinctMany {
+		d.divide()
+	}
+	if d.rows >= distinctLog {
+		d.Settle()
+		d.settled = false
 	}
 }
 
-// putIDs adds interned values to groups. With a single group there is no set: what is interned is counted.
-func (d *distinct) putIDs(ids []uint32, groups []int32) {
-	switch {
-	case len(d.n) > 1:
-		d.idSet.insert(ids, groups, d.n)
-	case len(d.n) == 1:
-		d.n[0] = int64(d.ids.len())
+// divide cuts the only part by the values' hashes.
+func (d *distinct) divide() {
+	d.Settle()
+	old := d.parts[0]
+	d.parts, d.cut, d.fold.dict = make([]distinctPart, distinctParts), true, nil
+	numbers := make([]uint32, old.ids.Len())
+	for id := range numbers {
+		numbers[id] = d.adopt(&old.ids, uint32(id))
 	}
-}
-
-// changed forgets the arrangement.
-func (d *distinct) changed() { d.sorted, d.sortedIDs, d.start = nil, nil, nil }
-
-func (d *distinct) Update(r *Rows, args []*batch.Vector) error {
-	d.changed()
-	if d.plain {
-		d.updatePlain(r, args[0])
-		return nil
+	if len(d.n) <= 1 {
+		return
 	}
-	switch {
-	case len(args) > 1:
-		d.pickTuples(r, args)
-	case args[0].Enc == batch.Dict:
-		d.pick(r, args[0])
-		d.internCodes(args[0])
-	case args[0].Enc == batch.Flat && args[0].Type.Class() == schema.ClassBytes:
-		d.pick(r, args[0])
-		d.ids.internRows(d.batch, args[0], d.rows)
-	case args[0].Type.Class() == schema.ClassBytes:
-		d.pick(r, args[0])
-		for i, row := range d.rows {
-			d.batch[i], _ = d.ids.intern(args[0].Bytes(int(row)))
+	counted := make([]int64, len(d.n))
+	for _, x := range old.set.slots {
+		if x != 0 {
+			number := numbers[uint32(x)]
+			d.parts[number%distinctParts].set.insert([]uint32{number >> distinctBits}, []int32{int32(x>>32) - 1}, counted)
 		}
-	default:
-		d.pickTuples(r, args)
 	}
-	d.putIDs(d.batch, d.groups)
-	return nil
 }
 
-// pick lists the rows that are not NULL and their groups.
-func (d *distinct) pick(r *Rows, v *batch.Vector) {
-	d.rows, d.groups = d.rows[:0], d.groups[:0]
-	r.each(v, func(row int, g int32) {
-		d.rows, d.groups = append(d.rows, int32(row)), append(d.groups, g)
-	})
-	d.batch = room(d.batch, len(d.rows))
+// adopt interns a value of another table in its part and returns its number.
+func (d *distinct) adopt(from *intern.Table, id uint32) uint32 {
+	h := from.Hash(id)
+	var to [1]uint32
+	d.part(h).ids.InternFrom(to[:], from, []uint32{id})
+	if !d.cut {
+		return to[0]
+	}
+	return to[0]<<distinctBits | uint32(h>>(64-distinctBits))
 }
 
-func (d *distinct) updatePlain(r *Rows, v *batch.Vector) {
-	var f folded[int64]
-	if d.spec.Args[0].Class() == schema.ClassFloat64 {
-		g := d.fl.load(r, v)
-		f = folded[int64]{groups: g.groups, runs: g.runs, vals: make([]int64, len(g.vals))}
-		for i, x := range g.vals {
-			f.vals[i] = floatKey(x)
+// Pending is how many parts SettlePart may be called for.
+func (d *distinct) Pending() int {
+	if d.settled {
+		return 0
+	}
+	return len(d.parts)
+}
+
+// SettlePart adds what was logged for a part to its set. Different parts may be settled at once; SettleCounts follows the last.
+func (d *distinct) SettlePart(p int) {
+	d.mu.Lock()
+	var counts []int64
+	if n := len(d.counts); n > 0 {
+		counts, d.counts = d.counts[n-1], d.counts[:n-1]
+	}
+	d.mu.Unlock()
+	if counts == nil {
+		counts = make([]int64, len(d.n))
+	}
+	d.parts[p].settle(counts)
+	d.mu.Lock()
+	d.counts = append(d.counts, counts)
+	d.mu.Unlock()
+}
+
+// SettleCounts ends settling.
+func (d *distinct) SettleCounts() {
+	for _, counts := range d.counts {
+		for g, n := range counts {
+			d.n[g] += n
 		}
-	} else {
-		f = d.in.load(r, v)
 	}
-	run := 0
-	rows := Rows{Len: len(f.vals), Groups: f.groups, Runs: f.runs}
-	for i, x := range f.vals {
-		d.put(x, rows.group(i, &run))
-	}
-}
-
-// internCodes interns each code of a dictionary at most once.
-func (d *distinct) internCodes(v *batch.Vector) {
-	if d.dict != v.Dict {
-		d.dict = v.Dict
-		d.codes = room(d.codes, v.Dict.Values.Len)
-		clear(d.codes)
-	}
-	for i, row := range d.rows {
-		code := v.Codes[row]
-		id := d.codes[code]
-		if id == 0 {
-			id, _ = d.ids.intern(d.tuple(v.Dict.Values, int(code)))
-			id++
-			d.codes[code] = id
+	if len(d.n) == 1 {
+		d.n[0] = 0
+		for p := range d.parts {
+			d.n[0] += int64(d.parts[p].ids.Len())
 		}
-		d.batch[i] = id - 1
 	}
+	d.counts, d.rows, d.settled = nil, 0, true
 }
 
-// tuple returns the bytes of one value of a single argument.
-func (d *distinct) tuple(v *batch.Vector, k int) []byte {
-	if v.Type.Class() == schema.ClassBytes {
-		return v.Bytes(k)
+// Settle settles all parts, one after another.
+func (d *distinct) Settle() {
+	if d.settled {
+		return
 	}
-	d.buf = appendTuple(d.buf[:0], v, k)
-	return d.buf
-}
-
-func (d *distinct) pickTuples(r *Rows, args []*batch.Vector) {
-	d.batch, d.groups = d.batch[:0], d.groups[:0]
-	r.each(nil, func(row int, g int32) {
-		d.buf = d.buf[:0]
-		for _, v := range args {
-			if v.IsNull(row) {
-				return
-			}
-			d.buf = appendTuple(d.buf, v, row)
-		}
-		id, _ := d.ids.intern(d.buf)
-		d.batch, d.groups = append(d.batch, id), append(d.groups, g)
-	})
-}
-
-// appendTuple appends a value so that tuples of equal types are equal exactly when their bytes are.
-func appendTuple(dst []byte, v *batch.Vector, row int) []byte {
-	switch v.Type.Class() {
-	case schema.ClassBytes:
-		b := v.Bytes(row)
-		return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
-	case schema.ClassInt128:
-		return wideCodec{}.append(dst, v.Int128(row))
-	case schema.ClassFloat64:
-		return intCodec{}.append(dst, floatKey(v.Float64(row)))
+	for p := range d.parts {
+		d.SettlePart(p)
 	}
-	return intCodec{}.append(dst, v.Int64(row))
+	d.SettleCounts()
 }
 
-// keys returns the keys of a group, numbers those of interned values.
-func (d *distinct) keys(g int32) []int64 {
-	d.arrange()
-	return d.sorted[d.start[g]:d.start[g+1]]
-}
-
+// numbers returns those of the values of a group.
 func (d *distinct) numbers(g int32) []uint32 {
 	d.arrange()
-	return d.sortedIDs[d.start[g]:d.start[g+1]]
+	return d.sorted[d.start[g]:d.start[g+1]]
 }
 
 // arrange orders the pairs by group, once.
@@ -205,186 +187,55 @@ func (d *distinct) arrange() {
 	if d.start != nil {
 		return
 	}
+	d.Settle()
 	d.start = make([]int, len(d.n)+1)
 	for g, n := range d.n {
 		d.start[g+1] = d.start[g] + int(n)
 	}
-	total := d.start[len(d.n)]
+	d.sorted = make([]uint32, d.start[len(d.n)])
 	next := slices.Clone(d.start)
-	switch {
-	case d.plain:
-		d.sorted = make([]int64, total)
-		for _, p := range d.set.slots {
-			if p.group != 0 {
-				d.sorted[next[p.group-1]] = p.key
-				next[p.group-1]++
+	for p := range d.parts {
+		d.parts[p].each(len(d.n), func(g int32, id uint32) {
+			if d.cut {
+				id = id<<distinctBits | uint32(p)
 			}
-		}
-	case len(d.n) <= 1:
-		d.sortedIDs = make([]uint32, total)
-		for id := range d.sortedIDs {
-			d.sortedIDs[id] = uint32(id)
-		}
-	default:
-		d.sortedIDs = make([]uint32, total)
-		for _, x := range d.idSet.slots {
-			if g := x >> 32; g != 0 {
-				d.sortedIDs[next[g-1]] = uint32(x)
-				next[g-1]++
-			}
-		}
+			d.sorted[next[g]] = id
+			next[g]++
+		})
 	}
 }
 
-// absorbStep is how many values are moved at once.
-const absorbStep = 4096
-
-func (d *distinct) Absorb(other State, from, to []int32) error {
-	o := other.(*distinct)
-	d.changed()
-	if o.start == nil {
-		o.arrange()
-		o.set, o.idSet = pairSet{}, idSet{} // from now on only the arrangement is read, by any goroutine
+// at returns where a number's value is interned.
+func (d *distinct) at(number uint32) (*intern.Table, uint32) {
+	if d.cut {
+		return &d.parts[number%distinctParts].ids, number >> distinctBits
 	}
-	if d.plain {
-		for i, g := range from {
-			for _, key := range o.keys(g) {
-				d.put(key, to[i])
-			}
-		}
-		return nil
-	}
-	if len(from) == 0 {
-		return nil
-	}
-	m := idMap{from: &o.ids, to: &d.ids, known: make([]uint32, o.ids.len())}
-	d.batch, d.groups = d.batch[:0], d.groups[:0]
-	for i, g := range from {
-		for _, id := range o.numbers(g) {
-			d.batch, d.groups = append(d.batch, id), append(d.groups, to[i])
-			if len(d.batch) == absorbStep {
-				d.absorbBatch(&m)
-			}
-		}
-	}
-	d.absorbBatch(&m)
-	return nil
+	return &d.parts[0].ids, number
 }
 
-func (d *distinct) absorbBatch(m *idMap) {
-	m.translate(d.batch)
-	d.putIDs(d.batch, d.groups)
-	d.batch, d.groups = d.batch[:0], d.groups[:0]
+func (d *distinct) text(number uint32, buf *[16]byte) []byte {
+	ids, id := d.at(number)
+	return ids.Text(id, buf)
 }
 
-// idMap turns the numbers of one interner into those of another, looking each text up once.
-type idMap struct {
-	from, to *interner
-	known    []uint32 // number there, plus one
-	ask, got []uint32
+func (d *distinct) hash(number uint32) uint64 {
+	ids, id := d.at(number)
+	return ids.Hash(id)
 }
 
-func (m *idMap) translate(ids []uint32) {
-	m.ask = m.ask[:0]
-	for _, id := range ids {
-		if m.known[id] == 0 {
-			m.ask = append(m.ask, id)
-		}
-	}
-	m.got = room(m.got, len(m.ask))
-	m.to.internFrom(m.got, m.from, m.ask)
-	for i, id := range m.ask {
-		m.known[id] = m.got[i] + 1
-	}
-	for i, id := range ids {
-		ids[i] = m.known[id] - 1
-	}
-}
-
-func (d *distinct) AppendState(out []*batch.Builder, groups []int32) { d.AppendPart(out, groups, 0, 1) }
-
-// AppendPart writes version, a byte that tells 64-bit keys (0) from byte strings (1), and the values, sorted.
-func (d *distinct) AppendPart(out []*batch.Builder, groups []int32, p, n int) {
-	var buf []byte
-	for _, g := range groups {
-		if d.plain {
-			buf = d.appendKeys(append(buf[:0], stateVersion, 0), g, p, n)
-		} else {
-			buf = d.appendTexts(append(buf[:0], stateVersion, 1), g, p, n)
-		}
-		out[0].Bytes(buf)
-	}
-}
-
-func (d *distinct) appendKeys(buf []byte, g int32, p, n int) []byte {
-	keys := slices.Clone(d.keys(g))
-	if n > 1 {
-		keys = slices.DeleteFunc(keys, func(k int64) bool { return int(hashPair(k, math.MaxInt32)>>56)&(n-1) != p })
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		buf = intCodec{}.append(buf, k)
-	}
-	return buf
-}
-
-func (d *distinct) appendTexts(buf []byte, g int32, p, n int) []byte {
-	ids := slices.Clone(d.numbers(g))
-	if n > 1 {
-		ids = slices.DeleteFunc(ids, func(id uint32) bool { return int(d.ids.keys[id].hash()>>48)&(n-1) != p })
-	}
-	var x, y [16]byte
-	slices.SortFunc(ids, func(a, b uint32) int { return bytes.Compare(d.ids.text(a, &x), d.ids.text(b, &y)) })
-	for _, id := range ids {
-		text := d.ids.text(id, &x)
-		buf = append(binary.AppendUvarint(buf, uint64(len(text))), text...)
-	}
-	return buf
-}
-
-func (d *distinct) Merge(r *Rows, state []*batch.Vector) error {
-	d.changed()
-	var err error
-	r.each(state[0], func(row int, g int32) {
-		if e := d.mergeOne(state[0].Bytes(row), g); e != nil {
-			err = e
-		}
-	})
-	return err
-}
-
-func (d *distinct) mergeOne(b []byte, g int32) error {
-	if len(b) < 2 || b[0] != stateVersion || d.plain != (b[1] == 0) {
-		return badState("distinct values")
-	}
-	for b = b[2:]; len(b) > 0; {
-		if d.plain {
-			if len(b) < 8 {
-				return badState("distinct values")
-			}
-			d.put(int64(binary.LittleEndian.Uint64(b)), g)
-			b = b[8:]
-			continue
-		}
-		n, w := binary.Uvarint(b)
-		if w <= 0 || n > uint64(len(b)-w) {
-			return badState("distinct values")
-		}
-		id, _ := d.ids.intern(b[w : w+int(n)])
-		d.putIDs([]uint32{id}, []int32{g})
-		b = b[w+int(n):]
-	}
-	return nil
+// key is the payload of a number of 64 bits.
+func (d *distinct) key(number uint32) int64 {
+	ids, id := d.at(number)
+	return int64(ids.Key(id)[0])
 }
 
 // Collapse feeds the distinct values to the same aggregate without DISTINCT.
 func (d *distinct) Collapse() (State, error) {
 	plain := d.spec
 	plain.Distinct = false
+	d.Settle()
 	if d.spec.Name == "count" {
-		c := &count{}
-		c.n = slices.Clone(d.n)
-		return c, nil
+		return &count{n: slices.Clone(d.n)}, nil
 	}
 	st, _, err := build(plain)
 	if err != nil {
@@ -403,30 +254,25 @@ func (d *distinct) Collapse() (State, error) {
 // values gives the values of a group as a column of the argument's type.
 func (d *distinct) values(g int32) *batch.Vector {
 	b := batch.NewBuilder(d.spec.Args[0], int(d.n[g]))
-	if d.plain {
-		for _, k := range d.keys(g) {
-			if d.spec.Args[0].Class() == schema.ClassFloat64 {
-				b.Float64(keyFloat(k))
-			} else {
-				b.Int64(k)
-			}
-		}
-		return b.Finish()
-	}
 	var buf [16]byte
-	for _, id := range d.numbers(g) {
-		text := d.ids.text(id, &buf)
-		if d.spec.Args[0].Class() == schema.ClassInt128 {
-			x, _, _ := wideCodec{}.read(text)
+	for _, number := range d.numbers(g) {
+		switch d.spec.Args[0].Class() {
+		case schema.ClassFloat64:
+			b.Float64(keyFloat(d.key(number)))
+		case schema.ClassInt64:
+			b.Int64(d.key(number))
+		case schema.ClassInt128:
+			x, _, _ := wideCodec{}.read(d.text(number, &buf))
 			b.Int128(x)
-		} else {
-			b.Bytes(text)
+		default:
+			b.Bytes(d.text(number, &buf))
 		}
 	}
 	return b.Finish()
 }
 
 func (d *distinct) Result(out *batch.Builder, groups []int32) error {
+	d.Settle()
 	if d.spec.Name == "count" {
 		for _, g := range groups {
 			out.Int64(d.n[g])

@@ -34,6 +34,17 @@ type Splitter interface {
 	Collapse() (State, error)
 }
 
+// Settler is a State that puts work off, in parts that different goroutines may do side by side. Whoever does not ask for it has it
+// done, part after part, when an answer is first needed.
+type Settler interface {
+	State
+	// Pending is how many parts there are to settle, 0 when all is done.
+	Pending() int
+	// SettlePart settles one part, once. SettleCounts follows when all parts are settled.
+	SettlePart(p int)
+	SettleCounts()
+}
+
 // Rows says which rows of the argument columns to fold and into which groups. In every form the k-th folded row is row Sel[k],
 // or row k when Sel is nil.
 //

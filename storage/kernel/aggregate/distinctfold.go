@@ -16,6 +16,7 @@ type distinctFold struct {
 	dict   *batch.Dictionary
 	codes  []uint32     // number+1 by entry of dict, 0 while unknown, while values are few
 	keys   []intern.Key // key by entry, when they are many; all zero for one too long
+	packed []intern.Key // of the batch in hand
 	rows   []int32      // of the batch in hand: rows that are not NULL,
 	groups []int32      // their groups,
 	batch  []uint32     // their numbers
@@ -26,7 +27,7 @@ func newDistinctFold() distinctFold {
 }
 
 func (f *distinctFold) bytes() int64 {
-	return int64(4*(cap(f.codes)+cap(f.rows)+cap(f.groups)+cap(f.batch))+16*cap(f.keys)) + f.in.bytes()
+	return int64(4*(cap(f.codes)+cap(f.rows)+cap(f.groups)+cap(f.batch))+16*(cap(f.keys)+cap(f.packed))) + f.in.bytes()
 }
 
 func (d *distinct) Update(r *Rows, args []*batch.Vector) error {
@@ -70,9 +71,7 @@ func (d *distinct) updateTexts(v *batch.Vector) {
 	case v.Enc == batch.Dict:
 		d.internEntries(v)
 	case v.Enc == batch.Flat && d.cut:
-		for i, row := range f.rows {
-			d.log(v.Data[v.Off[row]:v.Off[row+1]], f.groups[i])
-		}
+		d.logRows(v)
 	case v.Enc == batch.Flat:
 		d.parts[0].ids.InternRows(f.batch, v, f.rows)
 		d.putBatch(f.groups)
@@ -81,6 +80,22 @@ func (d *distinct) updateTexts(v *batch.Vector) {
 			d.put(v.Bytes(int(row)), f.groups[i])
 		}
 	}
+}
+
+// logRows logs the rows picked of a flat column.
+func (d *distinct) logRows(v *batch.Vector) {
+	f := &d.fold
+	f.packed = room(f.packed, len(f.rows))
+	intern.KeysOf(f.packed, v, f.rows)
+	for i, k := range f.packed {
+		if k.Long() {
+			row := f.rows[i]
+			d.put(v.Data[v.Off[row]:v.Off[row+1]], f.groups[i])
+			continue
+		}
+		d.parts[k.Hash()>>(64-distinctBits)].add(k, f.groups[i])
+	}
+	d.rows += len(f.rows)
 }
 
 // log adds a value to the log of its part, or at once when it is too long for that.

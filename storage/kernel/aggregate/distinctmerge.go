@@ -83,10 +83,10 @@ func (d *distinct) takeOver(o *distinct, from, to []int32) {
 	}
 	for p := range d.parts {
 		into, part := &d.parts[p], &o.parts[p]
+		part.close()
 		for _, c := range part.log {
 			into.log = append(into.log, distinctChunk{rows: c.rows, to: groups})
 		}
-		into.free = 0
 		if part.ids.Len() > 0 {
 			into.from = append(into.from, distinctSource{ids: &part.ids, set: &part.set, to: groups})
 		}

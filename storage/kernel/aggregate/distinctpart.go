@@ -4,10 +4,10 @@ import "github.com/assaydb/assay/storage/kernel/intern"
 
 // distinctPart is the values of one part of a distinct state, the pairs of group and value, and the rows not yet among them.
 type distinctPart struct {
+	open []distinctRow   // the end of the log, filled up to its capacity
+	log  []distinctChunk // what lies before it
 	ids  intern.Table
 	set  idSet // of pairs; empty with a single group
-	log  []distinctChunk
-	free int // rows that the last chunk of the log still takes
 	from []distinctSource
 
 	batch  []uint32
@@ -42,7 +42,7 @@ const (
 )
 
 func (p *distinctPart) bytes() int64 {
-	n := p.ids.Bytes() + p.set.bytes() + int64(8*cap(p.batch))
+	n := p.ids.Bytes() + p.set.bytes() + int64(8*cap(p.batch)) + distinctRowBytes*int64(cap(p.open))
 	for _, c := range p.log {
 		n += distinctRowBytes * int64(cap(c.rows))
 	}
@@ -54,32 +54,36 @@ func (p *distinctPart) bytes() int64 {
 
 // add logs a row.
 func (p *distinctPart) add(k intern.Key, g int32) {
-	if p.free == 0 {
+	if len(p.open) == cap(p.open) {
 		p.extend()
 	}
-	c := &p.log[len(p.log)-1]
-	c.rows = append(c.rows, distinctRow{k, g})
-	p.free--
+	p.open = append(p.open, distinctRow{k, g})
 }
 
 func (p *distinctPart) extend() {
-	size := chunkFirst
-	if n := len(p.log); n > 0 {
-		size = min(2*cap(p.log[n-1].rows), chunkMost)
+	size := min(max(2*cap(p.open), chunkFirst), chunkMost)
+	p.close()
+	p.open = make([]distinctRow, 0, size)
+}
+
+// close puts the end of the log to the rest.
+func (p *distinctPart) close() {
+	if len(p.open) > 0 {
+		p.log = append(p.log, distinctChunk{rows: p.open})
 	}
-	p.log = append(p.log, distinctChunk{rows: make([]distinctRow, 0, size)})
-	p.free = size
+	p.open = nil
 }
 
 // settle adds log and sources to the set and counts the new pairs of each group, except of a single one.
 func (p *distinctPart) settle(counts []int64) {
+	p.close()
 	for _, c := range p.log {
 		p.settleChunk(c, counts)
 	}
 	for i := range p.from {
 		p.merge(&p.from[i], counts)
 	}
-	p.log, p.from, p.free = nil, nil, 0
+	p.log, p.from = nil, nil
 	p.batch, p.groups = nil, nil
 }
 

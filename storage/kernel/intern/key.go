@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 
+	"github.com/assaydb/assay/storage/batch"
 	"github.com/zeebo/xxh3"
 )
 
@@ -54,6 +55,28 @@ func KeyOf(b []byte) Key {
 		return inline(b)
 	}
 	return Key{xxh3.Hash(b), longMark}
+}
+
+// KeysOf writes the keys of the listed rows of a flat text column to dst, of all rows when rows is nil; that of NULL is any.
+func KeysOf(dst []Key, v *batch.Vector, rows []int32) {
+	data, off := v.Data, v.Off
+	for i := range dst {
+		row := i
+		if rows != nil {
+			row = int(rows[i])
+		}
+		lo, hi := off[row], off[row+1]
+		if n := hi - lo; n-8 <= MaxInline-8 { // the commonest lengths of codes and identifiers, without a call
+			b := data[lo:hi]
+			tail := binary.LittleEndian.Uint64(b[n-8:]) >> (8 * (16 - n) & 63)
+			if n == 8 {
+				tail = 0
+			}
+			dst[i] = Key{binary.LittleEndian.Uint64(b), tail | uint64(n+1)<<56}
+			continue
+		}
+		dst[i] = KeyOf(data[lo:hi])
+	}
 }
 
 // Number is the key of a 64-bit number, that of its eight bytes.

@@ -133,14 +133,7 @@ func (t *Table) batch(n int) {
 // of one after the other.
 func (t *Table) InternRows(ids []uint32, v *batch.Vector, rows []int32) {
 	t.batch(len(ids))
-	if rows == nil {
-		for i := range t.packed {
-			t.packed[i] = KeyOf(v.Data[v.Off[i]:v.Off[i+1]])
-		}
-	}
-	for i, row := range rows {
-		t.packed[i] = KeyOf(v.Data[v.Off[row]:v.Off[row+1]])
-	}
+	KeysOf(t.packed, v, rows)
 	t.nulls(v.Valid, rows)
 	t.fetch()
 	for i := range ids {

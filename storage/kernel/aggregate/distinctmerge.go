@@ -155,7 +155,7 @@ func (d *distinct) mergeOne(b []byte, g int32) error {
 		return badState("distinct values")
 	}
 	for b = b[2:]; len(b) > 0; {
-		text := b
+		var text []byte
 		if d.plain {
 			if len(b) < 8 {
 				return badState("distinct values")

@@ -9,6 +9,8 @@ SOAKTIME  ?= 10m
 BENCHTIME ?= 1s
 BENCHPKG  ?= ./...
 BENCHROWS ?= 1000000
+BENCHCOUNT ?= 8
+BENCH     ?= .
 
 GOFUMPT      := $(TOOLS)/gofumpt-v0.12.0
 STATICCHECK  := $(TOOLS)/staticcheck-v0.8.2
@@ -52,19 +54,15 @@ fuzz: ## run every fuzz target for FUZZTIME (30s) each
 	    echo "== $$t in $$(dirname $$f)"; $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 50x ./$$(dirname $$f); \
 	  done; done
 
-bench: build rivals ## LabBench beside DuckDB and ClickHouse, small (BENCHROWS, BENCHFLAGS)
-	bin/assay bench run --rows $(BENCHROWS) $(BENCHFLAGS)
+bench: build rivals ## Assay beside DuckDB and ClickHouse, small (BENCHROWS, BENCHFLAGS); rewrites bench/README.md
+	bin/assay bench run --track all --rows $(BENCHROWS) --out bench/results --page bench/README.md $(BENCHFLAGS)
 
 bench-go: ## Go benchmarks of every kernel and path (BENCHTIME, BENCHPKG)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(BENCHPKG)
 
-bench-compare: $(BENCHSTAT) ## the same benchmarks on BASE=rev and here, compared with benchstat
-	@test -n "$(BASE)" || { echo "say which revision: make bench-compare BASE=main~1"; exit 2; }
-	@rm -rf .tools/base && git worktree prune && git worktree add -q --detach .tools/base $(BASE)
-	cd .tools/base && $(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -count 6 $(BENCHPKG) > ../base.txt || true
-	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -count 6 $(BENCHPKG) > .tools/head.txt
-	@git worktree remove --force .tools/base
-	$(BENCHSTAT) .tools/base.txt .tools/head.txt
+bench-compare: $(BENCHSTAT) ## Go benchmarks of BASE=rev and of here in turn, compared with benchstat (BENCHPKG, BENCH, BENCHTIME, BENCHCOUNT)
+	@test -n "$(BASE)" || { echo "say which revision: make bench-compare BASE=main~1 BENCHPKG=./storage/kernel/..."; exit 2; }
+	GO="$(GO)" BENCHSTAT=$(BENCHSTAT) BENCHTIME=$(BENCHTIME) BENCHCOUNT=$(BENCHCOUNT) BENCH='$(BENCH)' bench/compare.sh "$(BASE)" $(BENCHPKG)
 
 soak: build ## long fault tests for SOAKTIME (10m); the power-cut rounds need root
 	ASSAY_SOAK=$(SOAKTIME) ASSAY_VERSITYGW=$(VERSITYGW) $(GO) test -count=1 -timeout 0 -run 'Soak|Kill|PowerCut' -v ./...
@@ -97,4 +95,4 @@ $(GOLANGCI):
 	GOBIN=$(TOOLS) GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 && mv $(TOOLS)/golangci-lint $@
 
 clean: ## remove what building and the demo left behind
-	rm -rf bin demo-data .tools/base .tools/*.txt
+	rm -rf bin demo-data .tools/base .tools/compare

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"text/tabwriter"
 
@@ -111,7 +112,37 @@ func (r *Result) closing() []string {
 			lines = append(lines, fmt.Sprintf("%s %s: %s", q.Name, q.State, q.Detail))
 		}
 	}
-	return append(append(lines, "cold: "+r.Cold), r.Notes...)
+	return append(append(lines, r.space()...), append([]string{"cold: " + r.Cold}, r.Notes...)...)
+}
+
+// space compares what the engines take on disk and in memory.
+func (r *Result) space() []string {
+	var lines []string
+	for _, of := range []struct {
+		what string
+		get  func(*Engine) int64
+		also int64
+	}{
+		{"on disk", func(e *Engine) int64 { return e.Bytes }, r.Data.ZstdParquetBytes},
+		{"peak of memory", func(e *Engine) int64 { return e.PeakBytes }, 0},
+	} {
+		own, least, name := int64(0), int64(math.MaxInt64), ""
+		for i := range r.Engines {
+			e := &r.Engines[i]
+			if n := of.get(e); e.Name == assay {
+				own = n
+			} else if n > 0 && n < least {
+				least, name = n, e.Name
+			}
+		}
+		if of.also > 0 && of.also < least {
+			least, name = of.also, "DuckDB's zstd Parquet"
+		}
+		if own > 0 && name != "" {
+			lines = append(lines, fmt.Sprintf("%s: assay %s, the least of the others %s (%s): %.2f of it", of.what, size(own), size(least), name, float64(own)/float64(least)))
+		}
+	}
+	return lines
 }
 
 // number writes three significant digits, nothing for 0.

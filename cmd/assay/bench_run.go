@@ -23,6 +23,7 @@ type runFlags struct {
 	tracks []string
 	output string
 	out    string
+	page   string
 }
 
 func (a *app) benchRunCommand() *cobra.Command {
@@ -55,7 +56,8 @@ func (a *app) benchRunCommand() *cobra.Command {
 	fl.BoolVar(&f.cfg.Cold, "cold", false, "also measure each query on a freshly started engine with nothing in the system's cache")
 	fl.BoolVar(&f.cfg.Split, "split", false, "one CSV per hospital and month, as hospitals send them, in place of one file")
 	fl.StringVar(&f.cfg.Work, "work", "", "scratch folder to keep; CSVs in it are used again (default: one that is removed at the end)")
-	fl.StringVar(&f.out, "out", "", "folder for the results as JSON")
+	fl.StringVar(&f.out, "out", "", "folder for the results: TRACK.json and the plot TRACK.svg")
+	fl.StringVar(&f.page, "page", "", "Markdown page whose sections between <!-- bench: TRACK --> and <!-- end: TRACK --> get table and plot; needs --out")
 	fl.StringSliceVar(&f.cfg.Flags, "serve-flags", nil, "further flags of assay serve, like --serve-flags=--memory=2GiB")
 	listFlag(cmd, &f.output)
 	return cmd
@@ -65,6 +67,9 @@ func (a *app) benchRun(ctx context.Context, f *runFlags) (err error) {
 	cfg := &f.cfg
 	if f.output != "table" && f.output != "json" {
 		return usageError{fmt.Errorf("-o %s is not table or json", f.output)}
+	}
+	if f.page != "" && f.out == "" {
+		return usageError{errors.New("--page needs --out: the page shows the plot that lies there")}
 	}
 	if cfg.Threads == 0 {
 		cfg.Threads = runtime.NumCPU()
@@ -131,18 +136,49 @@ func (a *app) benchTracks(ctx context.Context, f *runFlags) error {
 	return nil
 }
 
+// benchWrite leaves a result where the flags say: its JSON and plot in a folder, both in a page, and for people or programs on standard output.
 func (a *app) benchWrite(f *runFlags, r *report.Result) error {
 	if f.out != "" {
-		name := filepath.Join(f.out, r.Track+".json")
-		if err := writeFile(name, r.Write); err != nil {
+		if err := a.benchFiles(f, r); err != nil {
 			return err
 		}
-		f.cfg.Say("result written to %s", name)
 	}
 	if f.output == "json" {
 		return r.Write(a.out)
 	}
 	return r.Table(a.out)
+}
+
+func (a *app) benchFiles(f *runFlags, r *report.Result) error {
+	name, plot := filepath.Join(f.out, r.Track+".json"), filepath.Join(f.out, r.Track+".svg")
+	if err := writeFile(name, r.Write); err != nil {
+		return err
+	}
+	f.cfg.Say("result written to %s", name)
+	if r.Score == nil {
+		f.cfg.Say("no plot: nothing was compared")
+		return nil
+	}
+	if err := writeFile(plot, r.Plot); err != nil {
+		return err
+	}
+	if f.page == "" {
+		return nil
+	}
+	rel, err := filepath.Rel(filepath.Dir(f.page), plot)
+	if err != nil {
+		return fmt.Errorf("find the plot from the page: %w", err)
+	}
+	old, err := os.ReadFile(f.page)
+	if err != nil {
+		return fmt.Errorf("read the page: %w", err)
+	}
+	page, err := r.Into(old, filepath.ToSlash(rel))
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.page, err)
+	}
+	f.cfg.Say("table and plot put into %s", f.page)
+	return os.WriteFile(f.page, page, 0o644)
 }
 
 // writeFile writes a file in a folder that is made for it.

@@ -35,6 +35,7 @@ var owners = map[string][]string{
 	"github.com/apache/arrow":          {"storage/batch", "storage/kernel", "http/server"},
 	"github.com/spf13/cobra":           {"cmd/assay"},
 	"github.com/prometheus":            {"http/server", "node"},
+	"gonum.org/v1/plot":                {"bench/report"},
 	"simd/archsimd":                    {"storage/kernel"},
 }
 

@@ -58,14 +58,36 @@ func sample(t testing.TB) *fragment.Plan {
 	}}
 }
 
+// joins is a plan with the nodes that came after the first release of version 1.
+func joins(t testing.TB) *fragment.Plan {
+	t.Helper()
+	column := func(i int, typ schema.Type) expr.Expr { return &expr.Column{Index: i, Name: "c", Typ: typ} }
+	probe := &fragment.Values{Types: []schema.Type{schema.TypeInt64}, Names: []string{"a"}, Rows: [][]schema.Value{{schema.IntValue(schema.TypeInt64, 7)}}}
+	build := &fragment.Receive{Stage: 1, Output: []batch.Field{{Name: "b", Type: schema.TypeInt64}, {Name: "t", Type: schema.TypeVarchar}}}
+	join := &fragment.HashJoin{
+		Kind: fragment.LeftJoin, Probe: probe, Build: build, ProbeKeys: []expr.Expr{column(0, schema.TypeInt64)}, BuildKeys: []expr.Expr{column(0, schema.TypeInt64)},
+		Cond: &expr.Call{Name: "<", Operands: []expr.Expr{column(0, schema.TypeInt64), column(1, schema.TypeInt64)}, Typ: schema.TypeBoolean},
+	}
+	root := &fragment.HashJoin{Kind: fragment.NotInJoin, Probe: join, Build: probe}
+	return &fragment.Plan{Fields: root.Fields(), Stages: []fragment.Fragment{
+		{Query: schema.ID{4}, Root: root},
+		{Query: schema.ID{4}, Stage: 1, Root: probe, Output: fragment.Distribution{Kind: fragment.Broadcast}},
+	}}
+}
+
 // TestGolden holds the wire form of version 1 and its way back.
 func TestGolden(t *testing.T) {
-	p := sample(t)
+	golden(t, "plan-v1.hex", sample(t))
+	golden(t, "plan-join-v1.hex", joins(t))
+}
+
+func golden(t *testing.T, file string, p *fragment.Plan) {
+	t.Helper()
 	got, err := fragment.AppendPlan(nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("testdata", "plan-v1.hex")
+	path := filepath.Join("testdata", file)
 	if *rewrite {
 		if err := os.WriteFile(path, []byte(hex.EncodeToString(got)), 0o644); err != nil {
 			t.Fatal(err)
@@ -109,7 +131,7 @@ func TestCutAndTrailing(t *testing.T) {
 
 // FuzzDecode feeds the decoder anything: it must not panic, and what it takes it must write back and read as the same.
 func FuzzDecode(f *testing.F) {
-	for _, s := range sample(f).Stages {
+	for _, s := range append(sample(f).Stages, joins(f).Stages...) {
 		b, err := fragment.Append(nil, &s)
 		if err != nil {
 			f.Fatal(err)

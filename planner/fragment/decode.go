@@ -273,9 +273,25 @@ func (d *decoder) node() Node {
 		return d.constants()
 	case tagReceive:
 		return &Receive{Stage: d.count(maxStages, 0), Output: d.fields(), Keys: d.keys()}
+	case tagHashJoin:
+		return d.join()
 	}
 	d.fail("node %d is unknown", tag)
 	return &Values{}
+}
+
+func (d *decoder) join() Node {
+	n := &HashJoin{Probe: d.node(), Build: d.node(), Kind: JoinKind(d.byte())}
+	if n.Kind > NotInJoin {
+		d.fail("join %d is unknown", n.Kind)
+		n.Kind = InnerJoin
+	}
+	for range d.count(maxColumns, 2) {
+		n.ProbeKeys = append(n.ProbeKeys, d.required())
+		n.BuildKeys = append(n.BuildKeys, d.required())
+	}
+	n.Cond = d.expr()
+	return n
 }
 
 func (d *decoder) project() Node {

@@ -20,7 +20,8 @@ const (
 	oldestVersion = 1
 )
 
-// node tags, in their order on the wire: append only.
+// node tags, in their order on the wire: append only. A new one needs no new version: a node that does not know it says so, and
+// takes every plan without it as before.
 const (
 	tagScan byte = 1 + iota
 	tagFilter
@@ -30,6 +31,7 @@ const (
 	tagLimit
 	tagValues
 	tagReceive
+	tagHashJoin
 )
 
 type encoder struct {
@@ -175,9 +177,24 @@ func (e *encoder) node(n Node) {
 		e.count(n.Stage)
 		e.fields(n.Output)
 		e.keys(n.Keys)
+	case *HashJoin:
+		e.byte(tagHashJoin)
+		e.join(n)
 	default:
 		e.err = errs.New(errs.Internal, "bug", "BUG: fragment node %T has no wire form", n)
 	}
+}
+
+func (e *encoder) join(n *HashJoin) {
+	e.node(n.Probe)
+	e.node(n.Build)
+	e.byte(byte(n.Kind))
+	e.count(len(n.ProbeKeys))
+	for i := range n.ProbeKeys {
+		e.expr(n.ProbeKeys[i])
+		e.expr(n.BuildKeys[i])
+	}
+	e.expr(n.Cond)
 }
 
 func (e *encoder) project(n *Project) {

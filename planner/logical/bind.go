@@ -62,7 +62,7 @@ func (b *Binder) errorf(p sqlparse.Pos, kind errs.Kind, code string, errno int, 
 
 func (b *Binder) unsupported(p sqlparse.Pos, what string) error {
 	return b.errorf(p, errs.Meaning, "unsupported-syntax", 1235, "not supported yet: %s", what).
-		WithHint("supported is SELECT ... FROM one table or derived table, with WHERE, GROUP BY, HAVING, ORDER BY and LIMIT")
+		WithHint("supported is SELECT ... FROM tables, derived tables and joins of them, with WHERE, GROUP BY, HAVING, ORDER BY and LIMIT")
 }
 
 func (b *Binder) warn(p sqlparse.Pos, code, format string, args ...any) {

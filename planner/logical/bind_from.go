@@ -1,6 +1,7 @@
 package logical
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 
@@ -14,10 +15,18 @@ func (b *Binder) from(list []sqlparse.TableExpr) (Node, *scope, error) {
 	if len(list) == 0 {
 		return &Values{Rows: [][]schema.Value{{}}}, &scope{}, nil
 	}
-	if len(list) > 1 {
-		return nil, nil, b.unsupported(list[1].Position(), "a join of tables by comma")
+	n, s, err := b.table(list[0])
+	for _, t := range list[1:] {
+		if err != nil {
+			return nil, nil, err
+		}
+		var right Node
+		var rs *scope
+		if right, rs, err = b.table(t); err == nil {
+			n, s, err = b.cross(n, s, right, rs, t.Position())
+		}
 	}
-	return b.table(list[0])
+	return n, s, err
 }
 
 func (b *Binder) table(t sqlparse.TableExpr) (Node, *scope, error) {
@@ -28,9 +37,14 @@ func (b *Binder) table(t sqlparse.TableExpr) (Node, *scope, error) {
 		}
 		return b.relation(t)
 	case *sqlparse.DerivedTable:
+		if t.Lateral {
+			return nil, nil, b.unsupported(t.Pos, "LATERAL")
+		}
 		return b.derived(t.Query, t.Alias, t.Columns, t.Pos)
+	case *sqlparse.Join:
+		return b.join(t)
 	}
-	return nil, nil, b.unsupported(t.Position(), "JOIN")
+	return nil, nil, fmt.Errorf("BUG: no binding for %T", t)
 }
 
 // maxDerived bounds the depth of queries in FROM, common table expressions included.

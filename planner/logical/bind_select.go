@@ -124,10 +124,8 @@ func (s *selection) star(it sqlparse.SelectItem) error {
 	if len(s.scope.cols) == 0 {
 		return s.errorf(it.Pos, errs.Meaning, "no-tables", 1096, "SELECT * needs a FROM")
 	}
-	for i, c := range s.scope.cols {
-		if c.hidden || it.Table != "" && !equalFold(c.table, it.Table) {
-			continue
-		}
+	for _, i := range s.scope.star(it.Table) {
+		c := s.scope.cols[i]
 		e := &expr.Column{Index: i, Name: c.name, Typ: c.typ}
 		s.places[e] = it.Pos
 		s.items = append(s.items, item{e, c.name, it.Pos})

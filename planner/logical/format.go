@@ -41,6 +41,8 @@ func describe(n Node) string {
 		return "Limit" + formatLimit(n.Count, n.Offset)
 	case *Distinct:
 		return "Distinct"
+	case *Join:
+		return describeJoin(n)
 	case *Values:
 		return fmt.Sprintf("Values %d rows", len(n.Rows))
 	}
@@ -90,6 +92,14 @@ func formatLimit(count, offset int64) string {
 	}
 	if offset > 0 {
 		s += fmt.Sprintf(" offset %d", offset)
+	}
+	return s
+}
+
+func describeJoin(n *Join) string {
+	s := [...]string{InnerJoin: "Join", LeftJoin: "Left join"}[n.Kind]
+	if n.On != nil {
+		s += " on " + expr.Format(n.On)
 	}
 	return s
 }

@@ -16,6 +16,8 @@ func ruleFold(n Node, env *expr.Env) Node {
 			return &Project{n.Input, foldAll(n.Exprs, env), n.Names}
 		case *Aggregate:
 			return foldAggregate(n, env)
+		case *Join:
+			return foldJoin(n, env)
 		case *Scan:
 			if n.Filter == nil {
 				return n
@@ -49,4 +51,15 @@ func foldAll(list []expr.Expr, env *expr.Env) []expr.Expr {
 func isTrue(e expr.Expr) bool {
 	l, ok := e.(*expr.Literal)
 	return ok && !l.Value.Null && l.Value.I != 0
+}
+
+func foldJoin(n *Join, env *expr.Env) Node {
+	if n.On == nil {
+		return n
+	}
+	on := expr.Fold(n.On, env)
+	if isTrue(on) {
+		on = nil
+	}
+	return &Join{n.Kind, n.Left, n.Right, on}
 }

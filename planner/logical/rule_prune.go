@@ -95,6 +95,8 @@ func prune(n Node, w need) (Node, moved) {
 	case *Distinct:
 		input, m := prune(n.Input, all(len(w)))
 		return &Distinct{input}, m
+	case *Join:
+		return pruneJoin(n, w)
 	}
 	return n, keep(all(len(w)))
 }

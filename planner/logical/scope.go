@@ -1,6 +1,7 @@
 package logical
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -17,21 +18,46 @@ type scopeColumn struct {
 	table, name string
 	typ         schema.Type
 	hidden      bool // not in SELECT *
+	qualified   bool // found only as TABLE.NAME: a join by USING gives one column for the two
+	order       int  // of the column in its table, for TABLE.*
 }
 
 func (s *scope) add(table, name string, t schema.Type, hidden bool) {
-	s.cols = append(s.cols, scopeColumn{table, name, t, hidden})
+	s.cols = append(s.cols, scopeColumn{table: table, name: name, typ: t, hidden: hidden, order: len(s.cols)})
 }
 
 // find returns the ordinals that a name can mean.
 func (s *scope) find(table, name string) []int {
 	var out []int
 	for i, c := range s.cols {
-		if strings.EqualFold(c.name, name) && (table == "" || strings.EqualFold(c.table, table)) {
+		if strings.EqualFold(c.name, name) && (table == "" && !c.qualified || table != "" && strings.EqualFold(c.table, table)) {
 			out = append(out, i)
 		}
 	}
 	return out
+}
+
+// star returns the ordinals that * or TABLE.* stand for.
+func (s *scope) star(table string) []int {
+	var out []int
+	for i, c := range s.cols {
+		if !c.hidden && (table == "" && !c.qualified || table != "" && strings.EqualFold(c.table, table)) {
+			out = append(out, i)
+		}
+	}
+	if table != "" {
+		slices.SortStableFunc(out, func(i, j int) int { return cmp.Compare(s.cols[i].order, s.cols[j].order) })
+	}
+	return out
+}
+
+// label is how EXPLAIN and errors name a column: with its table when there are several.
+func (s *scope) label(i int) string {
+	c := s.cols[i]
+	if c.table != "" && slices.ContainsFunc(s.cols, func(o scopeColumn) bool { return o.table != c.table }) {
+		return c.table + "." + c.name
+	}
+	return c.name
 }
 
 func (s *scope) hasTable(table string) bool {
@@ -49,7 +75,7 @@ func (b *Binder) column(s *scope, c *sqlparse.Column) (expr.Expr, error) {
 	switch {
 	case len(found) == 1:
 		col := s.cols[found[0]]
-		e := &expr.Column{Index: found[0], Name: col.name, Typ: col.typ}
+		e := &expr.Column{Index: found[0], Name: s.label(found[0]), Typ: col.typ}
 		b.places[e] = c.Pos
 		return e, nil
 	case len(found) > 1:

@@ -124,6 +124,8 @@ func (r *runner) build(n fragment.Node) (*pipe, error) {
 		return r.values(n)
 	case *fragment.Receive:
 		return r.receive(n)
+	case *fragment.HashJoin:
+		return r.join(n)
 	}
 	return nil, errs.New(errs.Invalid, "bad-fragment", "operator %T is unknown to this node", n)
 }

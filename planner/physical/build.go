@@ -15,10 +15,10 @@ func (b *builder) build(n logical.Node) (piece, error) {
 	case *logical.Scan:
 		return b.scan(n, -1), nil
 	case *logical.Values:
-		return piece{node: values(n)}, nil
+		return piece{node: values(n), rows: int64(len(n.Rows))}, nil
 	case *logical.Filter:
 		p, err := b.build(n.Input)
-		p.node = &fragment.Filter{Input: p.node, Cond: n.Cond}
+		p.node, p.rows = &fragment.Filter{Input: p.node, Cond: n.Cond}, thinned(p.rows, n.Cond)
 		return p, err
 	case *logical.Project:
 		return b.project(n)
@@ -32,9 +32,19 @@ func (b *builder) build(n logical.Node) (piece, error) {
 			return p, err
 		}
 		p = b.gather(p)
-		return piece{node: &fragment.Limit{Input: p.node, Count: n.Count, Offset: n.Offset}}, nil
+		return piece{node: &fragment.Limit{Input: p.node, Count: n.Count, Offset: n.Offset}, rows: atMost(p.rows, n.Count)}, nil
+	case *logical.Join:
+		return b.join(n)
 	}
 	return piece{}, fmt.Errorf("BUG: no physical plan for %T", n)
+}
+
+// atMost bounds an estimate by a limit; a negative one is none.
+func atMost(rows, limit int64) int64 {
+	if limit < 0 {
+		return rows
+	}
+	return min(rows, limit)
 }
 
 func values(n *logical.Values) *fragment.Values {
@@ -74,26 +84,34 @@ func projectKeys(keys []fragment.SortKey, exprs []expr.Expr) []fragment.SortKey 
 // aggregate groups where the rows are and again where the partial states meet.
 func (b *builder) aggregate(n *logical.Aggregate) (piece, error) {
 	if v := b.fromMetadata(n); v != nil {
-		return piece{node: v}, nil
+		return piece{node: v, rows: 1}, nil
 	}
 	p, err := b.build(n.Input)
 	if err != nil {
 		return p, err
 	}
-	agg := fragment.Aggregate{Mode: fragment.Complete}
+	agg, rows := fragment.Aggregate{Mode: fragment.Complete}, grouped(p.rows, len(n.Keys))
 	agg.Input, agg.Keys, agg.Calls = arguments(p.node, n)
 	if !p.spread {
-		return piece{node: &agg}, nil
+		return piece{node: &agg, rows: rows}, nil
 	}
 	partial := agg
 	partial.Mode = fragment.Partial
-	in := b.gather(piece{node: &partial, spread: true})
+	in := b.gather(piece{node: &partial, spread: true, rows: rows})
 	// The partial output begins with the keys.
 	final := fragment.Aggregate{Input: in.node, Calls: agg.Calls, Mode: fragment.Final}
 	for i := range agg.Keys {
 		final.Keys = append(final.Keys, i)
 	}
-	return piece{node: &final}, nil
+	return piece{node: &final, rows: rows}, nil
+}
+
+// grouped guesses that a tenth of the rows have a group of their own.
+func grouped(rows int64, keys int) int64 {
+	if keys == 0 {
+		return 1
+	}
+	return (rows + 9) / 10
 }
 
 // arguments returns the ordinals of keys and arguments. What is not a plain column is computed once, below the grouping.
@@ -155,13 +173,13 @@ func (b *builder) sort(n *logical.Sort) (piece, error) {
 		return p, err
 	}
 	if !p.spread {
-		return piece{node: &fragment.Sort{Input: p.node, Keys: keys, Limit: n.Count, Offset: n.Offset}}, nil
+		return piece{node: &fragment.Sort{Input: p.node, Keys: keys, Limit: n.Count, Offset: n.Offset}, rows: atMost(p.rows, n.Count)}, nil
 	}
 	local := &fragment.Sort{Input: p.node, Keys: keys, Limit: -1}
 	if n.Count >= 0 {
 		local.Limit = n.Count + n.Offset
 	}
-	p = b.gather(piece{node: local, spread: true, keys: keys})
+	p = b.gather(piece{node: local, spread: true, keys: keys, rows: atMost(p.rows, n.Count)})
 	if n.Count >= 0 || n.Offset > 0 {
 		p.node = &fragment.Limit{Input: p.node, Count: n.Count, Offset: n.Offset}
 	}

@@ -13,8 +13,11 @@ func (p *Plan) Explain() []string {
 	out := []string{fmt.Sprintf("estimate: bytes=%d, segments=%d/%d", p.Bytes, p.Segments, p.Total)}
 	for _, s := range p.Stages {
 		where := "where the segments are"
-		if s.Stage == 0 {
+		switch {
+		case s.Stage == 0:
 			where = "coordinator"
+		case s.Output.Kind == fragment.Broadcast:
+			where += ", to every node"
 		}
 		out = append(out, fmt.Sprintf("stage %d (%s)", s.Stage, where))
 		out = p.tree(out, s.Root, 1)
@@ -48,6 +51,8 @@ func (p *Plan) describe(n fragment.Node) string {
 		return "Sort " + describeKeys(n.Input, n.Keys) + describeLimit(n.Limit, n.Offset)
 	case *fragment.Limit:
 		return "Limit" + describeLimit(n.Count, n.Offset)
+	case *fragment.HashJoin:
+		return describeJoin(n)
 	case *fragment.Values:
 		return fmt.Sprintf("Values rows=%d", len(n.Rows))
 	case *fragment.Receive:
@@ -89,6 +94,17 @@ func describeAggregate(n *fragment.Aggregate) string {
 	}
 	if len(calls) > 0 {
 		s += " computing " + strings.Join(calls, ", ")
+	}
+	return s
+}
+
+func describeJoin(n *fragment.HashJoin) string {
+	s := "Hash join " + n.Kind.String()
+	for i := range n.ProbeKeys {
+		s += map[bool]string{true: " on ", false: " and "}[i == 0] + expr.Format(n.ProbeKeys[i]) + " = " + expr.Format(n.BuildKeys[i])
+	}
+	if n.Cond != nil {
+		s += " where " + expr.Format(n.Cond)
 	}
 	return s
 }

@@ -53,11 +53,13 @@ type builder struct {
 	plan   *Plan
 }
 
-// piece is a part of the plan; spread says that its rows lie on many nodes, keys that each node's rows come sorted so.
+// piece is a part of the plan; spread says that its rows lie on many nodes, keys that each node's rows come sorted so. rows is an
+// estimate of how many there are.
 type piece struct {
 	node   fragment.Node
 	spread bool
 	keys   []fragment.SortKey
+	rows   int64
 }
 
 // Build plans n on a snapshot.
@@ -86,5 +88,5 @@ func (b *builder) gather(p piece) piece {
 	f := b.fragment(len(b.stages))
 	f.Root = p.node
 	b.stages = append(b.stages, f)
-	return piece{node: &fragment.Receive{Stage: f.Stage, Output: p.node.Fields(), Keys: p.keys}}
+	return piece{node: &fragment.Receive{Stage: f.Stage, Output: p.node.Fields(), Keys: p.keys}, rows: p.rows}
 }

@@ -49,7 +49,7 @@ func (b *builder) scan(n *logical.Scan, rows int64) piece {
 	cost := scanCost{b.estimate(s.Columns, found), int64(len(found)), total}
 	b.plan.scans[s] = cost
 	b.plan.Bytes += cost.bytes
-	return piece{node: s, spread: true}
+	return piece{node: s, spread: true, rows: scanRows(s, found)}
 }
 
 // condition puts the policy's row filter before the query's own.

@@ -38,6 +38,10 @@ func fuseNode(p *fragment.Plan, n fragment.Node) fragment.Node {
 		c := *n
 		c.Input = fuseNode(p, n.Input)
 		return whole(&c)
+	case *fragment.HashJoin:
+		c := *n
+		c.Probe, c.Build = fuseNode(p, n.Probe), fuseNode(p, n.Build)
+		return &c
 	}
 	return n
 }

@@ -3,6 +3,7 @@ package scatter
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/assaydb/assay/planner/fragment"
 	"github.com/assaydb/assay/planner/operator"
@@ -29,23 +30,30 @@ func (s *Scatter) onlyLocal() (*Local, bool) {
 	return l, ok
 }
 
-// checkPlan refuses stages that receive from themselves, from earlier ones or from none.
+// checkPlan refuses stages that receive from themselves, directly or not, from none, or with others.
 func checkPlan(p *fragment.Plan) error {
 	if len(p.Stages) == 0 {
 		return errs.New(errs.Invalid, "bad-plan", "a plan has no stage")
 	}
-	used := make([]int, len(p.Stages))
-	for k := range p.Stages {
+	used := make([]bool, len(p.Stages))
+	used[0] = true
+	var visit func(k int) error
+	visit = func(k int) error {
 		for _, from := range receives(p.Stages[k].Root, nil) {
-			if from <= k || from >= len(p.Stages) {
+			switch {
+			case from <= 0 || from >= len(p.Stages):
 				return errs.New(errs.Invalid, "bad-plan", "stage %d receives from stage %d of %d", k, from, len(p.Stages))
-			}
-			if used[from]++; used[from] > 1 {
+			case used[from]:
 				return errs.New(errs.Invalid, "bad-plan", "stage %d has two receivers", from)
 			}
+			used[from] = true
+			if err := visit(from); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	return nil
+	return visit(0)
 }
 
 func receives(n fragment.Node, to []int) []int {
@@ -58,54 +66,80 @@ func receives(n fragment.Node, to []int) []int {
 	return to
 }
 
-// stage starts a stage and those it receives from. Stage 0 and every stage that receives run here; the others where their segments
-// are.
+// stage starts a stage and those it receives from. A stage that scans runs where its segments are, any other here.
 func (s *Scatter) stage(ctx context.Context, p *fragment.Plan, k int) (operator.Stream, error) {
 	f := &p.Stages[k]
 	inputs := operator.Inputs{}
-	fail := func(err error) (operator.Stream, error) {
-		for _, in := range inputs {
-			err = errors.Join(err, in.Close())
-		}
-		return nil, err
-	}
 	for _, from := range receives(f.Root, nil) {
 		in, err := s.stage(ctx, p, from)
 		if err != nil {
-			return fail(err)
+			return nil, closeInputs(inputs, err)
 		}
 		inputs[from] = in
 	}
-	if k == 0 || len(inputs) > 0 {
+	if k == 0 || len(inputs) > 0 && !scans(f.Root) {
 		return NewLocal("coordinator", s.env).Run(ctx, f, inputs)
 	}
-	return s.leaf(ctx, k, f)
+	return s.leaf(ctx, k, f, inputs)
 }
 
-// leaf runs a stage without inputs on every node that holds some of its segments.
-func (s *Scatter) leaf(ctx context.Context, k int, f *fragment.Fragment) (operator.Stream, error) {
-	var parts []operator.Stream
-	g := newGathered(ctx, k, f.Root.Fields(), nil)
-	for i, node := range s.nodes {
-		mine := *f
-		root, rows := s.share(f.Root, i)
-		if !rows && i > 0 {
-			continue
+func closeInputs(inputs operator.Inputs, err error) error {
+	for _, in := range inputs {
+		err = errors.Join(err, in.Close())
+	}
+	return err
+}
+
+func scans(n fragment.Node) bool {
+	if _, ok := n.(*fragment.Scan); ok {
+		return true
+	}
+	return slices.ContainsFunc(n.Inputs(), scans)
+}
+
+// leaf runs a stage on every node that holds some of its segments. What it receives goes to all of them.
+func (s *Scatter) leaf(ctx context.Context, k int, f *fragment.Fragment, inputs operator.Inputs) (operator.Stream, error) {
+	var at []int
+	var roots []fragment.Node
+	for i := range s.nodes {
+		if root, rows := s.share(f.Root, i); rows || i == 0 {
+			at, roots = append(at, i), append(roots, root)
 		}
-		mine.Root = root
-		part, err := node.Run(g.ctx, &mine, nil)
+	}
+	branches := s.branches(inputs, len(at))
+	g := newGathered(ctx, k, f.Root.Fields(), nil)
+	for i, node := range at {
+		mine := *f
+		mine.Root = roots[i]
+		part, err := s.nodes[node].Run(g.ctx, &mine, branches[i])
 		if err != nil {
-			g.parts = parts
+			for _, rest := range branches[i+1:] {
+				err = closeInputs(rest, err)
+			}
 			return nil, errors.Join(err, g.Close())
 		}
-		parts = append(parts, part)
+		g.parts = append(g.parts, part)
 	}
-	g.parts = parts
 	return g, nil
 }
 
+// branches makes a copy of the inputs for each node.
+func (s *Scatter) branches(inputs operator.Inputs, nodes int) []operator.Inputs {
+	out := make([]operator.Inputs, nodes)
+	for from, in := range inputs {
+		b := newBroadcast(in, s.env.Memory, nodes)
+		for i := range out {
+			if out[i] == nil {
+				out[i] = operator.Inputs{}
+			}
+			out[i][from] = b.branch()
+		}
+	}
+	return out
+}
+
 // share returns the tree with only the segments placed on node i, and whether there are any. Without segments (Values) the tree is
-// node 0's.
+// node 0's. A join goes with its probe side.
 func (s *Scatter) share(n fragment.Node, i int) (fragment.Node, bool) {
 	switch n := n.(type) {
 	case *fragment.Scan:
@@ -134,6 +168,11 @@ func (s *Scatter) share(n fragment.Node, i int) (fragment.Node, bool) {
 		c := *n
 		in, shared := s.share(n.Input, i)
 		c.Input = in
+		return &c, shared
+	case *fragment.HashJoin:
+		c := *n
+		in, shared := s.share(n.Probe, i)
+		c.Probe = in
 		return &c, shared
 	}
 	return n, i == 0

@@ -102,7 +102,7 @@ func (s *scanner) checkAliasTrap(i int) error {
 	word, next := strings.ToUpper(s.raw(t)), s.tokens[i+1]
 	switch word {
 	case "QUALIFY":
-		return s.errorf(t.pos(), "unsupported-syntax", 1235, "not supported yet: QUALIFY").WithHint("supported is SELECT ... WHERE ... GROUP BY ... HAVING ... over one table")
+		return s.errorf(t.pos(), "unsupported-syntax", 1235, "not supported yet: QUALIFY").WithHint("supported is SELECT ... WHERE ... GROUP BY ... HAVING ...")
 	case "FULL", "SEMI", "ANTI", "ASOF":
 		if next.typ == vt.JOIN || next.typ == vt.OUTER || strings.EqualFold(next.val, "outer") {
 			return s.errorf(t.pos(), "unsupported-syntax", 1235, "not supported yet: %s JOIN", word).

@@ -83,6 +83,11 @@ func (ld *load) close() {
 func (ld *load) run(ctx context.Context) (*Receipt, error) {
 	snap := ld.l.cfg.Catalog.Snapshot()
 	t, ok := snap.Table(ld.req.Table)
+	if ok {
+		if err := t.RefuseAttached("nothing can be loaded into it"); err != nil {
+			return nil, err
+		}
+	}
 	if err := ld.prepare(ctx, snap, t); err != nil {
 		return nil, err
 	}

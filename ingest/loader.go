@@ -38,9 +38,10 @@ type Mirror interface {
 type Config struct {
 	Store       Store
 	Catalog     Catalog
-	Mirror      Mirror // nil: there is none, and ack=mirror is refused
-	TempDir     string // spools and sort runs; emptied of leftovers by New
-	MemoryBytes int64  // sort buffer of one load; 0 means DefaultMemoryBytes
+	Files       Surveyor // finds files to attach; nil: none can be
+	Mirror      Mirror   // nil: there is none, and ack=mirror is refused
+	TempDir     string   // spools and sort runs; emptied of leftovers by New
+	MemoryBytes int64    // sort buffer of one load; 0 means DefaultMemoryBytes
 	Limits      source.Limits
 	Logger      *slog.Logger
 	Debug       Debug

@@ -14,5 +14,8 @@ func (n *Node) DDL(table, engine string) (string, error) {
 	if !ok {
 		return "", errs.New(errs.NotFound, "unknown-table", "there is no table %q", table)
 	}
+	if err := t.RefuseAttached("the mirror does not hold them, other engines read them where they are"); err != nil {
+		return "", err
+	}
 	return mirror.DDL(t, n.mirror.location, engine)
 }

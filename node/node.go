@@ -97,7 +97,7 @@ func (n *Node) openFolder(context.Context) error {
 }
 
 func (n *Node) openStore(context.Context) (err error) {
-	n.store, err = storage.Open(storage.Config{Dir: n.settings.Data, Logger: n.log.With("part", "store"), Hot: n.hotMemory()})
+	n.store, err = storage.Open(storage.Config{Dir: n.settings.Data, Logger: n.log.With("part", "store"), Hot: n.hotMemory(), Attach: n.attachPolicy()})
 	return err
 }
 
@@ -127,7 +127,7 @@ func (n *Node) openJobs(context.Context) (err error) {
 }
 
 func (n *Node) openLoader(context.Context) (err error) {
-	cfg := ingest.Config{Store: n.store, Catalog: n.catalog, TempDir: n.path(ingestDir), Logger: n.log.With("part", "ingest")}
+	cfg := ingest.Config{Store: n.store, Files: n.store, Catalog: n.catalog, TempDir: n.path(ingestDir), Logger: n.log.With("part", "ingest")}
 	if n.mirror != nil {
 		cfg.Mirror = n.mirror
 	}

@@ -3,11 +3,11 @@ package storage
 import (
 	"container/list"
 	"context"
+	"io"
 	"sync"
 
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/assaydb/assay/storage/segment"
-	"github.com/assaydb/assay/storage/vfs"
 )
 
 // openFiles keeps segment files open between scans, so that a hot segment's index is parsed once. Files in use are never
@@ -29,7 +29,7 @@ type openFile struct {
 	place   *list.Element // in idle, nil while used
 	dropped bool          // no longer in files: close at the last release
 	loaded  chan struct{}
-	handle  vfs.File
+	handle  io.Closer
 	file    *segment.File
 	err     error
 }
@@ -40,7 +40,7 @@ func newOpenFiles(limit int) *openFiles {
 
 // acquire returns the open file of a segment, opening it with load when it is not open. Whoever comes while it is being opened
 // waits for the same attempt.
-func (o *openFiles) acquire(ctx context.Context, id schema.ID, load func() (vfs.File, *segment.File, error)) (*openFile, error) {
+func (o *openFiles) acquire(ctx context.Context, id schema.ID, load func() (io.Closer, *segment.File, error)) (*openFile, error) {
 	f, mine, err := o.enter(id)
 	if err != nil {
 		return nil, err

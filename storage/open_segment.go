@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"io"
 
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
@@ -13,6 +14,9 @@ import (
 // read. A local copy that is missing or fails the check is fetched back from the mirror. A segment that is removed meanwhile
 // stays readable until its release.
 func (s *Store) OpenSegment(ctx context.Context, seg *schema.Segment) (*segment.File, func(), error) {
+	if seg.Location != "" {
+		return s.openAttached(ctx, seg)
+	}
 	f, err := s.acquire(ctx, seg)
 	if err != nil && healable(err) {
 		if err = s.healSegment(ctx, seg, err); err == nil {
@@ -27,11 +31,11 @@ func (s *Store) OpenSegment(ctx context.Context, seg *schema.Segment) (*segment.
 }
 
 func (s *Store) acquire(ctx context.Context, seg *schema.Segment) (*openFile, error) {
-	return s.open.acquire(ctx, seg.ID, func() (vfs.File, *segment.File, error) { return s.load(seg) })
+	return s.open.acquire(ctx, seg.ID, func() (io.Closer, *segment.File, error) { return s.load(seg) })
 }
 
 // load opens and checks the local file. It is not bound to one caller's context: others wait for the same result.
-func (s *Store) load(seg *schema.Segment) (vfs.File, *segment.File, error) {
+func (s *Store) load(seg *schema.Segment) (io.Closer, *segment.File, error) {
 	name := s.SegmentPath(seg)
 	h, err := s.fs.Open(name)
 	if err != nil {
@@ -64,8 +68,8 @@ func (s *Store) checkSegment(h vfs.File, name string, seg *schema.Segment) (*seg
 // copy was bad and has been replaced from the mirror, or is sound by now. Otherwise the error says why it cannot be read.
 // Callers must bound their attempts.
 func (s *Store) Report(ctx context.Context, seg *schema.Segment, cause error) error {
-	if !healable(cause) {
-		return cause
+	if !healable(cause) || seg.Location != "" {
+		return cause // nobody but its owner can mend an attached file
 	}
 	err := s.check(s.SegmentPath(seg), seg.Bytes, seg.SHA256)
 	if err != nil && healable(err) {

@@ -87,6 +87,9 @@ func (s *Store) RemoveDelivery(table uint32, delivery schema.ID) error {
 // RemoveSegment deletes one segment past retention, such as one that compaction replaced.
 func (s *Store) RemoveSegment(seg *schema.Segment) error {
 	s.forget(seg.ID)
+	if seg.Location != "" {
+		return nil // others' files are never deleted
+	}
 	name := s.SegmentPath(seg)
 	if err := s.fs.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return diskError("remove", name, err)

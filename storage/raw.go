@@ -4,6 +4,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/assaydb/assay/storage/vfs"
 )
@@ -19,6 +20,9 @@ func (r *RawFile) Close() error { return r.file.Close() }
 
 // OpenRaw opens a segment's local file without a look inside.
 func (s *Store) OpenRaw(seg *schema.Segment) (*RawFile, error) {
+	if seg.Location != "" {
+		return nil, errs.New(errs.Invalid, "attached-file", "%s is attached: it is read where it lies and never copied", seg.Location)
+	}
 	return s.openRaw(s.SegmentPath(seg))
 }
 

@@ -167,6 +167,12 @@ func (q *scanQueue) openFile(ctx context.Context, f *scanFile) error {
 	if err != nil {
 		return err
 	}
+	if f.seg.Location != "" {
+		if file, err = file.Bind(q.scan.req.Table, f.seg); err != nil {
+			release()
+			return err
+		}
+	}
 	if err := file.Check(f.seg); err != nil {
 		release()
 		return err

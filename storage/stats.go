@@ -48,6 +48,9 @@ func (s *Store) Stats(ctx context.Context, seg *schema.Segment) (*segment.StatsF
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if seg.Location != "" {
+		return nil, errs.New(errs.NotFound, "no-statistics", "attached files have no statistics files")
+	}
 	name := filepath.Join(s.deliveryDir(seg.Table, seg.Delivery), StatsName(seg.Partition))
 	stats, err := s.readStats(name)
 	if err == nil || !healable(err) {

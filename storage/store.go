@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/assaydb/assay/storage/object"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/assaydb/assay/storage/segment"
 	"github.com/assaydb/assay/storage/vfs"
@@ -34,7 +35,8 @@ type Config struct {
 	RollBytes              int64        // ... or at about this many bytes
 	RowGroupRows, PageRows int          // of new segments; 0 is the default of package segment
 
-	Parallel int // goroutines that encode or read back one segment; 0 is one per processor, up to maxParallel
+	Parallel int          // goroutines that encode or read back one segment; 0 is one per processor, up to maxParallel
+	Attach   AttachPolicy // which files of others may be read
 
 	MaxOpen int         // open segment files kept; those in use do not count
 	Indexes int64       // bytes of parsed segment indexes kept
@@ -59,7 +61,8 @@ type Store struct {
 	fetcher Fetcher
 	drafts  map[schema.ID]bool // being written
 	closed  bool
-	healing map[string]chan struct{} // files being fetched; closed when done
+	healing map[string]chan struct{}         // files being fetched; closed when done
+	buckets map[object.S3Config]object.Store // of attached files
 	open    *openFiles
 	indexes *segment.Cache
 	hot     *segment.Hot
@@ -75,7 +78,7 @@ const (
 // Open opens the store in cfg.Dir, making it when new. Drafts that a crash left behind are removed: nobody was told of them.
 func Open(cfg Config) (*Store, error) {
 	cfg = cfg.withDefaults()
-	s := &Store{cfg: cfg, log: cfg.Logger, fs: cfg.FS, fetcher: cfg.Fetcher, drafts: map[schema.ID]bool{}, healing: map[string]chan struct{}{}}
+	s := &Store{cfg: cfg, log: cfg.Logger, fs: cfg.FS, fetcher: cfg.Fetcher, drafts: map[schema.ID]bool{}, healing: map[string]chan struct{}{}, buckets: map[object.S3Config]object.Store{}}
 	s.open, s.indexes, s.hot = newOpenFiles(cfg.MaxOpen), segment.NewCache(cfg.Indexes), segment.NewHot(cfg.Hot)
 	if err := s.recover(); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", cfg.Dir, err)

@@ -15,6 +15,10 @@ func (s *Store) Verify(ctx context.Context, segments iter.Seq[*schema.Segment], 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if seg.Location != "" {
+			found(seg, s.verifyAttached(ctx, seg))
+			continue
+		}
 		found(seg, diskError("verify segment", seg.ID.String(), s.check(s.SegmentPath(seg), seg.Bytes, seg.SHA256)))
 	}
 	return nil
@@ -28,6 +32,9 @@ func (s *Store) VerifyFile(table uint32, delivery schema.ID, ref FileRef) error 
 
 // Ensure makes sure that a segment's local copy is there and whole, fetching it if it is not: what a restore does for all.
 func (s *Store) Ensure(ctx context.Context, seg *schema.Segment) error {
+	if seg.Location != "" {
+		return nil // others keep it
+	}
 	err := s.check(s.SegmentPath(seg), seg.Bytes, seg.SHA256)
 	if err != nil && healable(err) {
 		err = s.healSegment(ctx, seg, err)

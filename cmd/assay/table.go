@@ -25,6 +25,10 @@ type tableView struct {
 	Bytes       int64        `json:"bytes"`
 	Segments    int64        `json:"segments"`
 	Deliveries  int64        `json:"deliveries"`
+	Attached    *struct {
+		Location string `json:"location"`
+		Format   string `json:"format"`
+	} `json:"attached,omitempty"`
 }
 
 type columnView struct {
@@ -33,7 +37,7 @@ type columnView struct {
 }
 
 func (a *app) tableCommand() *cobra.Command {
-	return group("table", "List, show, create and drop tables", a.tableListCommand(), a.tableShowCommand(), a.tableCreateCommand(), a.tableDropCommand(), a.tableDDLCommand())
+	return group("table", "List, show, create, attach and drop tables", a.tableListCommand(), a.tableShowCommand(), a.tableCreateCommand(), a.tableDropCommand(), a.tableAttachCommand(), a.tableDDLCommand())
 }
 
 // served makes a RunE of a function that needs the server.
@@ -78,6 +82,9 @@ func (a *app) tableShowCommand() *cobra.Command {
 			return a.printJSON(t)
 		}
 		fmt.Fprintf(a.out, "table %s: %d rows, %s in %d segments of %d deliveries, codec %s\n", t.Name, t.Rows, bytesize.Format(t.Bytes), t.Segments, t.Deliveries, t.Codec)
+		if t.Attached != nil {
+			fmt.Fprintf(a.out, "attached in place: %s files of others at %s\n", t.Attached.Format, t.Attached.Location)
+		}
 		fmt.Fprintf(a.out, "partition by %s; sort by %s\n\n", orNone(t.PartitionBy), orNone(t.SortBy))
 		return printList(a, format, t.Columns, []string{"column", "type"}, func(c columnView) []any { return []any{c.Name, c.Type} })
 	})

@@ -29,6 +29,8 @@ type Loader interface {
 	Rejects(ctx context.Context, delivery schema.ID, format ingest.RejectFormat) (io.ReadCloser, error)
 	// Resend is a delivery's rejected lines as they were sent, with an error column in front.
 	Resend(ctx context.Context, delivery schema.ID) (io.ReadCloser, error)
+	// Attach makes a table of Parquet files that others wrote, in place.
+	Attach(ctx context.Context, req *ingest.AttachRequest) (*ingest.Attached, error)
 }
 
 // Catalog gives immutable views and takes changes.

@@ -44,13 +44,18 @@ type tableView struct {
 	Bytes      int64  `json:"bytes"`
 	Segments   int64  `json:"segments"`
 	Deliveries int64  `json:"deliveries"`
+
+	Attached *schema.Attachment `json:"attached,omitempty"` // where the files of others lie that make up the table
 }
 
-func viewOf(snap *catalog.Snapshot, t *schema.Table) any {
+func viewOf(snap *catalog.Snapshot, t *schema.Table) tableView {
 	v := tableView{ID: t.ID, Version: t.Version, Inferred: t.Inferred}
 	v.Name, v.Codec = t.Name, t.Codec
 	policy := t.Evolve()
 	v.Policy = &policyBody{policy.Columns.String(), policy.Widen.String()}
+	if t.IsAttached() {
+		v.Attached = &t.Attached
+	}
 	for _, c := range t.Columns {
 		v.Columns = append(v.Columns, columnBody{c.Name, c.Type})
 	}

@@ -45,6 +45,7 @@ type Settings struct {
 	DrainTimeout time.Duration
 	LogFormat    string
 	LogLevel     string
+	AttachRoot   []string
 
 	origins map[string]string
 }
@@ -90,6 +91,7 @@ func fields() []field {
 		number("max-open-uploads", 100, 1, 100_000, "resumable uploads that are not committed yet; more get 429", func(s *Settings) *int { return &s.MaxOpenUploads }),
 		size("upload-space", "1TiB", 1<<20, "bytes that resumable uploads may announce together", func(s *Settings) *int64 { return &s.UploadSpace }),
 		duration("upload-expiry", "24h", "how long a resumable upload is kept after its last byte", func(s *Settings) *time.Duration { return &s.UploadExpiry }),
+		list("attach-root", "where Parquet files of others may be attached from: folders and s3://BUCKET/PREFIX?endpoint=URL&region=R, comma-separated; none: nowhere; empty: anywhere while the HTTP API is on loopback, else nowhere", func(s *Settings) *[]string { return &s.AttachRoot }),
 		duration("drain-timeout", "30s", "how long a stopping node waits for what still runs", func(s *Settings) *time.Duration { return &s.DrainTimeout }),
 		choice("log-format", "text", []string{"text", "json"}, "text or json, on standard error", func(s *Settings) *string { return &s.LogFormat }),
 		choice("log-level", "info", []string{"debug", "info", "warn", "error"}, "least level that is logged", func(s *Settings) *string { return &s.LogLevel }),

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	"github.com/assaydb/assay/storage/errs"
@@ -22,9 +23,24 @@ func (s *Settings) Validate() error {
 	if err := s.checkTLS(); err != nil {
 		return err
 	}
+	if err := checkRoots(s.AttachRoot); err != nil {
+		return err
+	}
 	if len(s.Join) > 0 || s.Replicas > 1 || s.Role != "all" {
 		return errs.New(errs.Invalid, "one-node", "join, replicas above 1 and role=query need a cluster of several nodes, which this version cannot form").
 			WithHint("leave them out to run one node")
+	}
+	return nil
+}
+
+// checkRoots refuses roots that could not mean what they say.
+func checkRoots(roots []string) error {
+	for _, root := range roots {
+		u, err := url.Parse(root)
+		ok := err == nil && (root == "none" && len(roots) == 1 || filepath.IsAbs(root) || u.Scheme == "file" && filepath.IsAbs(u.Path) || u.Scheme == "s3" && u.Host != "")
+		if !ok {
+			return errs.New(errs.Invalid, "bad-setting", "attach-root: %q is neither an absolute folder nor s3://BUCKET[/PREFIX]", root).WithHint("write none to allow no place")
+		}
 	}
 	return nil
 }

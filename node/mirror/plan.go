@@ -62,6 +62,9 @@ func (p *plan) addDelivery(a *actual, d *catalog.Delivery) {
 	}
 	table, exists := p.view.TableByID(d.Table)
 	for s := range p.view.SegmentsOf(d.ID) {
+		if s.Location != "" {
+			continue // attached: others keep it
+		}
 		want := keptKey(s)
 		if exists && s.Removed == 0 && d.Removed == 0 {
 			want = liveKey(table, s)

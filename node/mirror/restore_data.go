@@ -28,7 +28,7 @@ func (i restoreItem) bytes() int64 {
 func restoreItems(view *catalog.Snapshot) iter.Seq[restoreItem] {
 	return func(yield func(restoreItem) bool) {
 		for s := range view.AllSegments() {
-			if !yield(restoreItem{segment: s}) {
+			if s.Location == "" && !yield(restoreItem{segment: s}) { // attached files stay where they are
 				return
 			}
 		}

@@ -151,6 +151,9 @@ func (m *Mirror) uploadFile(ctx context.Context, d *catalog.Delivery, f catalog.
 func sumsOf(view *catalog.Snapshot, d *catalog.Delivery) string {
 	var b strings.Builder
 	for s := range view.SegmentsOf(d.ID) {
+		if s.Location != "" {
+			continue
+		}
 		fmt.Fprintf(&b, "%s  %s.parquet\n", s.SHA256, s.ID)
 	}
 	return b.String()

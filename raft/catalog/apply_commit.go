@@ -98,6 +98,10 @@ func (s *state) checkCommit(c *CommitDelivery, d *Delivery, def *schema.Table) e
 			return errs.New(errs.Invalid, "bad-segment", "segment %s of delivery %s: id, rows, bytes or the number of partition values (%d, the table has %d) cannot be right",
 				seg.ID, d.ID, len(seg.Partition), len(def.PartitionBy))
 		}
+		if (seg.Location != "") != def.IsAttached() {
+			return errs.New(errs.Conflict, "attached-table", "table %q: either all files of a table are others', attached in place, or none is", def.Name).
+				WithHint("an attached table takes no loads; drop it first, or use another name")
+		}
 		rows += seg.Rows
 	}
 	if rows != d.Accepted {

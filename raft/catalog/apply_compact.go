@@ -39,6 +39,9 @@ func (f *folding) check() error {
 		return errs.New(errs.NotFound, "unknown-table", "table %d, which was compacted, does not exist (any more)", f.c.Table)
 	}
 	f.def = t.def
+	if err := f.def.RefuseAttached("they are not compacted"); err != nil {
+		return err
+	}
 	if f.c.ID.IsZero() || f.c.StartedAt == 0 || len(f.c.Inputs) == 0 || len(f.c.Inputs) > maxCompactInputs {
 		return errs.New(errs.Invalid, "bad-compaction", "a compaction needs an id, the time at which it began, and 1 to %d inputs; it has %d", maxCompactInputs, len(f.c.Inputs))
 	}

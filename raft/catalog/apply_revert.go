@@ -10,6 +10,11 @@ func (s *state) applyRevert(c *RevertDelivery) (Result, error) {
 	if !ok || e.compaction || !s.inForce(k.table) {
 		return Result{}, errs.New(errs.NotFound, "unknown-delivery", "there is no delivery %s", c.Delivery)
 	}
+	if t, ok := s.tableByID(k.table, s.index); ok {
+		if err := t.def.RefuseAttached("its list of files cannot be reverted"); err != nil {
+			return Result{}, err
+		}
+	}
 	if e.removed != 0 {
 		return Result{}, errs.New(errs.Conflict, "not-in-force", "delivery %s is not in force", c.Delivery).
 			WithHint("only a delivery in force can be reverted; list the table's deliveries to see which are")

@@ -9,6 +9,14 @@ import (
 )
 
 func (s *state) applyPutTable(c *PutTable) (Result, error) {
+	if old, ok := s.tableByName(c.Table.Name, s.index); ok {
+		if err := old.def.RefuseAttached("its definition follows from them and cannot be changed"); err != nil {
+			return Result{}, err
+		}
+	}
+	if c.Table.IsAttached() {
+		return Result{}, errs.New(errs.Invalid, "bad-attachment", "table %q cannot be attached without its files", c.Table.Name)
+	}
 	def, err := s.define(&c.Table, c.Expect)
 	if err != nil {
 		return Result{}, err
@@ -29,6 +37,9 @@ func (s *state) define(t *schema.Table, expect uint32) (*schema.Table, error) {
 		return nil, unknownTable(t.Name)
 	case expect != 0 && old.def.Version != expect:
 		return nil, tableChanged(old.def, expect)
+	case exists && old.def.IsAttached() != t.IsAttached():
+		return nil, errs.New(errs.Conflict, "attached-table", "table %q exists already: a table is either attached to files of others or loaded, not both", old.def.Name).
+			WithHint("use another name, or drop the table first")
 	case expect == 0:
 		if err := s.defineNew(&def); err != nil {
 			return nil, err

@@ -12,7 +12,7 @@ import (
 // commandVersion is the newest version of the command format. A command is: version, kind, fields, XXH3-64 of all before it. Each
 // is written in the oldest version that can say it, so that a release that knows no more can read all but what is new to it:
 //
-//	2: a delivery's ledger and what it amends, a table's policy, documents
+//	2: a delivery's ledger and what it amends, a table's policy and attachment, documents
 //	3: compactions
 const commandVersion = 3
 
@@ -60,9 +60,9 @@ func versionOf(c Command) byte {
 	newer := false
 	switch c := c.(type) {
 	case *PutTable:
-		newer = c.Table.Policy != schema.Policy{}
+		newer = moreOf(&c.Table)
 	case *CommitDelivery:
-		newer = moreFlags(&c.Delivery) != 0 || c.Table != nil && c.Table.Policy != schema.Policy{}
+		newer = moreFlags(&c.Delivery) != 0 || c.Table != nil && moreOf(c.Table)
 	case *PutDocument:
 		newer = true
 	case *Compact:
@@ -70,6 +70,9 @@ func versionOf(c Command) byte {
 	}
 	return 1 + boolByte(newer)
 }
+
+// moreOf reports whether version 1 cannot say a table.
+func moreOf(t *schema.Table) bool { return t.Policy != schema.Policy{} || t.IsAttached() }
 
 func appendCommit(b []byte, c *CommitDelivery) []byte {
 	b = appendDelivery(b, &c.Delivery)

@@ -140,18 +140,32 @@ func appendTable(b []byte, t *schema.Table) []byte {
 	}
 	b = appendString(b, string(t.Codec))
 	b = binary.AppendUvarint(b, uint64(t.NextColumn))
-	return append(b, boolByte(t.Inferred)|policyByte(t.Policy))
+	b = append(b, boolByte(t.Inferred)|policyByte(t.Policy)|boolByte(t.IsAttached())*tableAttached)
+	if t.IsAttached() {
+		b = appendString(appendString(b, t.Attached.Location), t.Attached.Format)
+	}
+	return b
 }
+
+// tableAttached in a table's last byte says that its attachment follows.
+const tableAttached = 1 << 5
 
 // policyByte packs a policy into the bits of a table's last byte that version 1 had no use for.
 func policyByte(p schema.Policy) byte { return byte(p.Columns)<<1 | byte(p.Widen)<<3 }
 
-func (r *reader) policy(t *schema.Table) {
+// tail reads a table's last byte and what it announces.
+func (r *reader) tail(t *schema.Table) {
 	b := r.byte()
 	t.Inferred = b&1 == 1
 	t.Policy = schema.Policy{Columns: schema.ColumnsPolicy(b >> 1 & 3), Widen: schema.WidenPolicy(b >> 3 & 3)}
-	if b >= 1<<5 || t.Policy.Widen > schema.WidenNo {
+	if b >= tableAttached<<1 || t.Policy.Widen > schema.WidenNo {
 		r.fail("unknown flags %#x of a table", b)
+	}
+	if b&tableAttached != 0 {
+		t.Attached = schema.Attachment{Location: strings.Clone(r.string()), Format: strings.Clone(r.string())}
+		if !t.IsAttached() {
+			r.fail("a table attached to nothing")
+		}
 	}
 }
 
@@ -177,6 +191,6 @@ func (r *reader) table() *schema.Table {
 		t.SortBy = append(t.SortBy, r.uint32())
 	}
 	t.Codec, t.NextColumn = schema.Codec(strings.Clone(r.string())), r.uint32()
-	r.policy(t)
+	r.tail(t)
 	return t
 }

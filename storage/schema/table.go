@@ -47,6 +47,7 @@ type Table struct {
 	NextColumn  uint32      `json:"next_column"` // the next unused column id
 	Inferred    bool        `json:"inferred"`    // made by a load, not declared: types may be widened by later loads
 	Policy      Policy      `json:"policy"`      // how loads may change the definition
+	Attached    Attachment  `json:"attached"`    // where the files of others lie that make up the table
 }
 
 // Column returns the ordinal of the named column (case-insensitive), -1 when there is none.

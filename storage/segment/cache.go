@@ -16,7 +16,7 @@ type Cache struct {
 	limit int64
 	used  int64
 	byID  map[schema.ID]*list.Element
-	order *list.List // of *File, newest first
+	order *list.List // of *keptFile, newest first
 }
 
 // NewCache returns a cache of at most limit bytes.
@@ -43,6 +43,20 @@ func (c *Cache) Open(ctx context.Context, r io.ReaderAt, size int64, name string
 	return f, nil
 }
 
+// OpenForeign is package function OpenForeign for the attached file with the id. The footer is read and hashed every time, since the file is
+// not ours; it is decoded only when it is not the one whose index is known.
+func (c *Cache) OpenForeign(ctx context.Context, r io.ReaderAt, size int64, name string, id schema.ID) (*File, error) {
+	known := c.get(id)
+	if known != nil && known.foreign == nil {
+		known = nil
+	}
+	f, err := openForeign(ctx, r, size, name, known)
+	if err == nil && (known == nil || f.x != known.x) {
+		c.putAs(id, f)
+	}
+	return f, err
+}
+
 func (c *Cache) get(id schema.ID) *File {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,18 +65,25 @@ func (c *Cache) get(id schema.ID) *File {
 		return nil
 	}
 	c.order.MoveToFront(e)
-	return e.Value.(*File)
+	return &e.Value.(*keptFile).File
 }
 
-func (c *Cache) put(f *File) {
+func (c *Cache) put(f *File) { c.putAs(f.ID(), f) }
+
+// keptFile is an index without the reader, which the caller closes.
+type keptFile struct {
+	File
+	id schema.ID
+}
+
+func (c *Cache) putAs(id schema.ID, f *File) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.drop(f.ID())
-	kept := &File{size: f.size, x: f.x, memory: f.memory} // without the reader, which the caller closes
-	c.byID[f.ID()] = c.order.PushFront(kept)
+	c.drop(id)
+	c.byID[id] = c.order.PushFront(&keptFile{File{size: f.size, x: f.x, memory: f.memory, foreign: f.foreign}, id})
 	c.used += f.memory
 	for c.used > c.limit && c.order.Len() > 0 {
-		c.drop(c.order.Back().Value.(*File).ID())
+		c.drop(c.order.Back().Value.(*keptFile).id)
 	}
 }
 
@@ -75,7 +96,7 @@ func (c *Cache) Forget(id schema.ID) {
 
 func (c *Cache) drop(id schema.ID) {
 	if e := c.byID[id]; e != nil {
-		c.used -= e.Value.(*File).memory
+		c.used -= e.Value.(*keptFile).memory
 		c.order.Remove(e)
 		delete(c.byID, id)
 	}

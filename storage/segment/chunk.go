@@ -36,6 +36,8 @@ type chunk struct {
 	pages    []page // nil in an opened file, which decodes them on demand from directory
 	bloom    bloomRef
 
+	foreign *foreignChunk // of a file by another writer: then nothing of the above but the statistics is set
+
 	npages    int    // of an opened file
 	directory []byte // its encoded pages
 }

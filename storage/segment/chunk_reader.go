@@ -33,6 +33,8 @@ type ChunkReader struct {
 	valid     []byte
 	vec       batch.Vector
 	read      int64
+
+	foreign *foreignReader // of files by other writers
 }
 
 // Reset points the reader at one column of one row group.
@@ -80,6 +82,9 @@ type PageStats struct {
 
 // PageStats returns the bounds of a page.
 func (r *ChunkReader) PageStats(page int) (s PageStats, err error) {
+	if r.c.foreign != nil {
+		return r.foreignStats(page)
+	}
 	err = r.guard(func() error {
 		if err := r.list(); err != nil {
 			return err
@@ -94,6 +99,9 @@ func (r *ChunkReader) PageStats(page int) (s PageStats, err error) {
 // MayContain asks the bloom filter for a value of the column's type: false means that no row has it. Without a filter the
 // answer is true.
 func (r *ChunkReader) MayContain(values []schema.Value) (may bool, err error) {
+	if r.c.foreign != nil {
+		return r.foreignMayContain(values)
+	}
 	if r.c.bloom.size == 0 {
 		return true, nil
 	}
@@ -233,7 +241,10 @@ func (r *ChunkReader) Page(i int) (*batch.Vector, error) {
 // hotPage gives a page that is kept, or decodes and keeps it. Bytes count as read either way: what a query touches does not
 // depend on what others read before.
 func (r *ChunkReader) hotPage(i int) (*batch.Vector, error) {
-	if v := r.hot.pages[i].Load(); v != nil {
+	if v := r.hot.pages[i].Load(); v != nil && r.c.foreign != nil {
+		r.foreignTouch(v)
+		return v, nil
+	} else if v != nil {
 		if err := r.guard(r.list); err != nil {
 			return nil, err
 		}
@@ -275,6 +286,9 @@ func (r *ChunkReader) constant(i int) *batch.Vector {
 }
 
 func (r *ChunkReader) page(i int) error {
+	if r.c.foreign != nil {
+		return r.foreignPage(i)
+	}
 	if err := r.list(); err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ type File struct {
 	x      *index
 	memory int64
 	hot    *Hot // decoded pages that are kept; nil keeps none
+
+	foreign *foreignFile // nil for segments
 }
 
 // tailBytes is what Open reads first: footer and index of a usual segment in one read.
@@ -187,5 +189,5 @@ func (f *File) Stats(group, column int) ChunkStats {
 func (f *File) MemBytes() int64 { return f.memory }
 
 func (f *File) place(group, column int) place {
-	return place{file: f.name, group: group, column: f.x.columns[column].Name}
+	return place{file: f.name, group: group, column: f.x.columns[column].Name, foreign: f.foreign != nil}
 }

@@ -14,13 +14,19 @@ type place struct {
 	file   string
 	group  int // -1: the file as a whole
 	column string
+
+	foreign bool // by another writer
 }
 
 func (p place) String() string {
-	if p.group < 0 {
-		return fmt.Sprintf("segment %s", p.file)
+	what := "segment"
+	if p.foreign {
+		what = "file"
 	}
-	return fmt.Sprintf("segment %s, row group %d, column %q", p.file, p.group, p.column)
+	if p.group < 0 {
+		return fmt.Sprintf("%s %s", what, p.file)
+	}
+	return fmt.Sprintf("%s %s, row group %d, column %q", what, p.file, p.group, p.column)
 }
 
 // guard is the one recover around parquet-go: its decoders index and slice by what the bytes say, and damaged bytes that slip
@@ -48,6 +54,9 @@ func (p place) classify(err error) error {
 }
 
 func (p place) corrupt(err error) error {
+	if p.foreign {
+		return errs.New(errs.Corrupt, "unreadable-file", "%s cannot be read: %w", p, err)
+	}
 	return errs.New(errs.Corrupt, "corrupt-segment", "%s is damaged: %w", p, err).
 		WithHint("the copy is set aside and another one read, where there is one")
 }

@@ -25,7 +25,7 @@ func TestDebugChangesNothing(t *testing.T) {
 		"value DOUBLE", "unit VARCHAR", "ref_low DECIMAL(12,3)", "ref_high DECIMAL(30,3)", "abnormal_flag VARCHAR", "age INT", "sex VARCHAR", "status VARCHAR", "comment VARCHAR",
 	}
 	var want []string
-	for i, debug := range []ingest.Debug{{}, {PlainScan: true}, {NoDictionaries: true}, {PlainScan: true, NoDictionaries: true}} {
+	for i, debug := range []ingest.Debug{{}, {PlainScan: true}, {NoDictionaries: true}, {PlainScan: true, NoDictionaries: true, SerialSort: true}} {
 		var got []string
 		for _, sorted := range []bool{false, true} {
 			r := newRig(t, 1<<20)

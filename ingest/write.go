@@ -59,7 +59,8 @@ func (w *writing) write(ctx context.Context, draft *storage.Draft) error {
 		return draft.Write(ctx, nil, w.next)
 	}
 	layout := newSortLayout(t)
-	s := extsort.New(extsort.Config{Types: layout.types, Keys: layout.keys, MemoryBytes: w.ld.l.cfg.MemoryBytes, Dir: w.ld.l.cfg.TempDir})
+	cfg := &w.ld.l.cfg
+	s := extsort.New(extsort.Config{Types: layout.types, Keys: layout.keys, MemoryBytes: cfg.MemoryBytes, Dir: cfg.TempDir, Serial: cfg.Debug.SerialSort})
 	defer s.Close()
 	for {
 		b, err := w.next(ctx)

@@ -9,10 +9,11 @@ import (
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// A block is the row count, then per column one byte that says whether validity follows, the validity, and the payload: codes as
-// 4 bytes, numbers as 8 or 16, text as end offsets and bytes. Everything is little-endian.
+// A block is the row count, then per column one byte that says whether validity follows, the validity, and the payload: codes and
+// numbers narrowed (narrow.go), doubles and wide numbers as 8 and 16 bytes, text as end offsets and bytes. Everything is little-endian.
 
-func appendBlock(dst []byte, b *batch.Batch, lo, hi int) []byte {
+// appendBlock also returns how many of the bytes are text.
+func appendBlock(dst []byte, b *batch.Batch, lo, hi int) (out []byte, texts int) {
 	le := binary.LittleEndian
 	dst = le.AppendUint32(dst, uint32(hi-lo))
 	for _, v := range b.Cols {
@@ -23,13 +24,9 @@ func appendBlock(dst []byte, b *batch.Batch, lo, hi int) []byte {
 		}
 		switch {
 		case v.Enc == batch.Dict:
-			for _, c := range v.Codes[lo:hi] {
-				dst = le.AppendUint32(dst, uint32(c))
-			}
+			dst = appendNarrow(dst, v.Codes[lo:hi])
 		case v.Type.Class() == schema.ClassInt64:
-			for _, x := range v.I[lo:hi] {
-				dst = le.AppendUint64(dst, uint64(x))
-			}
+			dst = appendNarrow(dst, v.I[lo:hi])
 		case v.Type.Class() == schema.ClassFloat64:
 			for _, x := range v.F[lo:hi] {
 				dst = le.AppendUint64(dst, math.Float64bits(x))
@@ -43,9 +40,10 @@ func appendBlock(dst []byte, b *batch.Batch, lo, hi int) []byte {
 				dst = le.AppendUint32(dst, end-v.Off[lo])
 			}
 			dst = append(dst, v.Data[v.Off[lo]:v.Off[hi]]...)
+			texts += int(v.Off[hi] - v.Off[lo])
 		}
 	}
-	return dst
+	return dst, texts
 }
 
 // readBlock is the inverse, for bytes whose checksum was right. The vectors hold nothing of src.
@@ -75,16 +73,10 @@ func readPayload(src []byte, v *batch.Vector) []byte {
 	switch {
 	case v.Enc == batch.Dict:
 		v.Codes = make([]int32, n)
-		for i := range v.Codes {
-			v.Codes[i] = int32(le.Uint32(src[4*i:]))
-		}
-		return src[4*n:]
+		return readNarrow(src, v.Codes)
 	case v.Type.Class() == schema.ClassInt64:
 		v.I = make([]int64, n)
-		for i := range v.I {
-			v.I[i] = int64(le.Uint64(src[8*i:]))
-		}
-		return src[8*n:]
+		return readNarrow(src, v.I)
 	case v.Type.Class() == schema.ClassFloat64:
 		v.F = make([]float64, n)
 		for i := range v.F {

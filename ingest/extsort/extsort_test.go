@@ -50,10 +50,47 @@ func coded(v *batch.Vector) *batch.Vector {
 	return out
 }
 
+// growing codes the vectors of one column by dictionaries of one family.
+type growing struct {
+	family *batch.Family
+	seen   map[string]int32
+	values []schema.Value
+}
+
+func (g *growing) coded(v *batch.Vector) *batch.Vector {
+	if g.family == nil {
+		g.family, g.seen = batch.NewFamily(), map[string]int32{}
+	}
+	out := &batch.Vector{Type: v.Type, Enc: batch.Dict, Len: v.Len, Valid: v.Valid, Codes: make([]int32, v.Len)}
+	for i := range v.Len {
+		x := v.Value(i)
+		if x.Null {
+			continue
+		}
+		code, ok := g.seen[fmt.Sprint(x)]
+		if !ok {
+			code = int32(len(g.values))
+			g.seen[fmt.Sprint(x)], g.values = code, append(g.values, x)
+		}
+		out.Codes[i] = code
+	}
+	if len(g.values) == 0 {
+		return v
+	}
+	b := batch.NewBuilder(v.Type, len(g.values))
+	for _, x := range g.values {
+		b.Value(x)
+	}
+	out.Dict = &batch.Dictionary{Values: b.Finish(), Family: g.family}
+	return out
+}
+
 func TestAgainstStableSort(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := extsort.Config{Types: types, Dir: dir, MemoryBytes: rapid.SampledFrom([]int64{1, 2000, 1 << 30}).Draw(t, "memory")}
+		cfg.Serial = rapid.Bool().Draw(t, "serial")
+		families := make([]growing, len(types))
 		cfg.Keys = rapid.SliceOfNDistinct(rapid.IntRange(0, 5), 1, 4, rapid.ID).Draw(t, "keys")
 		s := extsort.New(cfg)
 		defer s.Close()
@@ -75,6 +112,8 @@ func TestAgainstStableSort(t *testing.T) {
 				vec := bld.Finish()
 				if typ.Kind == schema.Varchar && rapid.Bool().Draw(t, "coded") {
 					vec = coded(vec)
+				} else if typ.Class() != schema.ClassFloat64 && typ.Class() != schema.ClassInt128 && rapid.IntRange(0, 9).Draw(t, "family") > j {
+					vec = families[j].coded(vec)
 				}
 				b.Cols = append(b.Cols, vec)
 			}

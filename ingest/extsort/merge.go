@@ -12,6 +12,7 @@ import (
 type merge struct {
 	cfg   Config
 	dicts []*batch.Dictionary // united
+	ranks [][]uint64          // per key column, of the united dictionary's entries
 	heads []*head
 	heap  []*head
 }
@@ -19,8 +20,9 @@ type merge struct {
 // head is the block of a run that is being merged.
 type head struct {
 	order int
-	src   *reader
-	maps  [][]int32 // per column, codes to united codes
+	src   blocks
+	dicts []*batch.Dictionary
+	maps  [][]int32 // per column, codes to united codes; nil where they are the same
 	cols  []*batch.Vector
 	keys  [][]uint64 // per key column; nil where values are compared as they are
 	rows  int
@@ -28,17 +30,31 @@ type head struct {
 	part  int // its number among the blocks of the batch being made
 }
 
-func newMerge(cfg Config, runs []*run) (*merge, error) {
-	m := &merge{cfg: cfg, dicts: make([]*batch.Dictionary, len(cfg.Types))}
-	for i, r := range runs {
+// blocks are sorted rows, some at a time; no rows are the end.
+type blocks interface {
+	block() (cols []*batch.Vector, rows int, err error)
+}
+
+// newMerge merges runs, and behind them the rows in memory, when there are any.
+func newMerge(cfg Config, runs []*run, last *ordered) (*merge, error) {
+	m := &merge{cfg: cfg, dicts: make([]*batch.Dictionary, len(cfg.Types)), ranks: make([][]uint64, len(cfg.Keys))}
+	for _, r := range runs {
 		src, err := r.open(cfg.Types)
 		if err != nil {
 			return nil, err
 		}
-		m.heads = append(m.heads, &head{order: i, src: src, maps: make([][]int32, len(cfg.Types))})
+		m.add(src, r.dicts)
+	}
+	if last != nil {
+		m.add(last, last.dictionaries())
 	}
 	for j, t := range cfg.Types {
-		m.uniteColumn(j, t, runs)
+		m.uniteColumn(j, t)
+	}
+	for k, j := range cfg.Keys {
+		if m.dicts[j] != nil {
+			m.ranks[k] = ranks(m.dicts[j])
+		}
 	}
 	for _, h := range m.heads {
 		if err := m.load(h); err != nil {
@@ -51,18 +67,22 @@ func newMerge(cfg Config, runs []*run) (*merge, error) {
 	return m, nil
 }
 
+func (m *merge) add(src blocks, dicts []*batch.Dictionary) {
+	m.heads = append(m.heads, &head{order: len(m.heads), src: src, dicts: dicts, maps: make([][]int32, len(m.cfg.Types))})
+}
+
 // uniteColumn keeps a column coded when it is coded in every run.
-func (m *merge) uniteColumn(j int, t schema.Type, runs []*run) {
-	dicts := make([]*batch.Dictionary, len(runs))
-	for i, r := range runs {
-		if dicts[i] = r.dicts[j]; dicts[i] == nil {
+func (m *merge) uniteColumn(j int, t schema.Type) {
+	dicts := make([]*batch.Dictionary, len(m.heads))
+	for i, h := range m.heads {
+		if dicts[i] = h.dicts[j]; dicts[i] == nil {
 			return
 		}
 	}
-	united, maps := unite(t, dicts)
+	united, maps := merged(t, dicts)
 	m.dicts[j] = united
 	for i, h := range m.heads {
-		if united != nil {
+		if maps != nil {
 			h.maps[j] = maps[i]
 		}
 	}
@@ -70,17 +90,17 @@ func (m *merge) uniteColumn(j int, t schema.Type, runs []*run) {
 
 // load reads a run's next block; rows is 0 at its end.
 func (m *merge) load(h *head) error {
-	cols, rows, err := h.src.next()
+	cols, rows, err := h.src.block()
 	if err != nil {
 		return err
 	}
 	h.cols, h.rows, h.row, h.part = cols, rows, 0, -1
 	for j, v := range cols {
 		switch {
-		case m.dicts[j] != nil:
-			cols[j] = recode(v, m.dicts[j], h.maps[j])
-		default:
+		case m.dicts[j] == nil:
 			cols[j] = v.Flatten()
+		case h.maps[j] != nil:
+			cols[j] = recode(v, m.dicts[j], h.maps[j])
 		}
 	}
 	h.keys = make([][]uint64, len(m.cfg.Keys))
@@ -90,10 +110,19 @@ func (m *merge) load(h *head) error {
 		}
 		if v := cols[j]; v.Enc == batch.Dict || v.Type.Class() == schema.ClassInt64 || v.Type.Class() == schema.ClassFloat64 {
 			h.keys[k] = make([]uint64, rows)
-			wordKeys(h.keys[k], v)
+			wordKeys(h.keys[k], v, m.ranks[k])
 		}
 	}
 	return nil
+}
+
+// recode translates a vector's codes.
+func recode(v *batch.Vector, d *batch.Dictionary, to []int32) *batch.Vector {
+	out := &batch.Vector{Type: v.Type, Enc: batch.Dict, Len: v.Len, Valid: v.Valid, Dict: d, Codes: make([]int32, v.Len)}
+	for i, code := range v.Codes {
+		out.Codes[i] = to[code]
+	}
+	return out
 }
 
 func (m *merge) less(a, b *head) bool {

@@ -2,6 +2,8 @@ package extsort
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"math"
 	"math/bits"
 	"slices"
@@ -48,54 +50,43 @@ func (r *radix) pass(key []uint64, lo uint64, shift uint) {
 	r.perm, r.spare = r.spare, r.perm
 }
 
-// sortBy applies the column as a key: its values, then NULLs to the front.
-func (c *column) sortBy(r *radix) {
-	key := make([]uint64, len(r.perm))
+// column applies a column as a key: its values, then NULLs to the front.
+func (r *radix) column(v *batch.Vector) {
+	key := make([]uint64, v.Len)
 	switch {
-	case c.dict == nil && c.typ.Class() == schema.ClassBytes:
-		c.textRanks(key)
-	case c.typ.Class() == schema.ClassInt128:
-		c.each(func(i int, v *batch.Vector, k int) { key[i] = v.W[k].Lo })
-		r.by(key)
-		c.each(func(i int, v *batch.Vector, k int) { key[i] = uint64(v.W[k].Hi) ^ 1<<63 })
-	default:
-		at := 0
-		for _, v := range c.parts {
-			wordKeys(key[at:at+v.Len], v)
-			at += v.Len
+	case v.Enc == batch.Dict:
+		wordKeys(key, v, ranks(v.Dict))
+	case v.Type.Class() == schema.ClassBytes:
+		textRanks(key, v)
+	case v.Type.Class() == schema.ClassInt128:
+		for i, w := range v.W {
+			key[i] = w.Lo
 		}
+		clearNulls(key, v)
+		r.by(key)
+		for i, w := range v.W {
+			key[i] = uint64(w.Hi) ^ 1<<63
+		}
+		clearNulls(key, v)
+	default:
+		wordKeys(key, v, nil)
 	}
 	r.by(key)
-	if c.hasNulls() {
-		clear(key)
-		c.each(func(i int, v *batch.Vector, k int) { key[i] = 1 })
+	if v.Valid != nil {
+		for i, ok := range v.Valid {
+			key[i] = uint64(ok)
+		}
 		r.by(key)
 	}
 }
 
-func (c *column) hasNulls() bool {
-	return slices.ContainsFunc(c.parts, func(v *batch.Vector) bool { return v.Valid != nil })
-}
-
-// each visits the rows that are not NULL.
-func (c *column) each(f func(i int, v *batch.Vector, k int)) {
-	i := 0
-	for _, v := range c.parts {
-		for k := range v.Len {
-			if v.Valid == nil || v.Valid[k] != 0 {
-				f(i, v, k)
-			}
-			i++
-		}
-	}
-}
-
-// wordKeys fills in keys that order like the values of a vector whose keys fit in 64 bits; NULLs get 0.
-func wordKeys(key []uint64, v *batch.Vector) {
+// wordKeys fills in keys that order like the values of a vector whose keys fit in 64 bits; NULLs get 0. rank is of the entries of
+// its dictionary.
+func wordKeys(key []uint64, v *batch.Vector, rank []uint64) {
 	switch {
 	case v.Enc == batch.Dict:
 		for i, code := range v.Codes {
-			key[i] = uint64(code)
+			key[i] = rank[code]
 		}
 	case v.Type.Class() == schema.ClassFloat64:
 		for i, f := range v.F {
@@ -110,6 +101,10 @@ func wordKeys(key []uint64, v *batch.Vector) {
 			key[i] = uint64(x) ^ 1<<63
 		}
 	}
+	clearNulls(key, v)
+}
+
+func clearNulls(key []uint64, v *batch.Vector) {
 	for i, ok := range v.Valid {
 		if ok == 0 {
 			key[i] = 0
@@ -132,22 +127,40 @@ func floatKey(f float64) uint64 {
 	return b | 1<<63
 }
 
-// textRanks numbers flat text in its order.
-func (c *column) textRanks(key []uint64) {
+// textRanks numbers flat text in its order. The first bytes decide nearly always, and are compared as one number.
+func textRanks(key []uint64, v *batch.Vector) {
 	type cell struct {
-		text []byte
-		row  int
+		head uint64
+		row  uint32
 	}
+	text := func(row uint32) []byte { return v.Data[v.Off[row]:v.Off[row+1]] }
 	cells := make([]cell, 0, len(key))
-	c.each(func(i int, v *batch.Vector, k int) {
-		cells = append(cells, cell{v.Data[v.Off[k]:v.Off[k+1]], i})
+	for i := range v.Len {
+		if v.Valid == nil || v.Valid[i] != 0 {
+			cells = append(cells, cell{textHead(text(uint32(i))), uint32(i)})
+		}
+	}
+	slices.SortFunc(cells, func(a, b cell) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return bytes.Compare(text(a.row), text(b.row))
 	})
-	slices.SortFunc(cells, func(a, b cell) int { return bytes.Compare(a.text, b.text) })
 	rank := uint64(0)
 	for i, x := range cells {
-		if i > 0 && !bytes.Equal(x.text, cells[i-1].text) {
+		if i > 0 && (x.head != cells[i-1].head || !bytes.Equal(text(x.row), text(cells[i-1].row))) {
 			rank++
 		}
 		key[x.row] = rank
 	}
+}
+
+// textHead is the first eight bytes as a number that orders like them.
+func textHead(b []byte) uint64 {
+	if len(b) >= 8 {
+		return binary.BigEndian.Uint64(b)
+	}
+	var head [8]byte
+	copy(head[:], b)
+	return binary.BigEndian.Uint64(head[:])
 }

@@ -38,8 +38,9 @@ func (r *run) write(src rows) error {
 			break
 		}
 		for lo := 0; lo < b.Len; lo += blockRows {
-			raw = appendBlock(raw[:0], b, lo, min(lo+blockRows, b.Len))
-			if packed, err = r.frame(w, raw, packed); err != nil {
+			var texts int
+			raw, texts = appendBlock(raw[:0], b, lo, min(lo+blockRows, b.Len))
+			if packed, err = r.frame(w, raw, packed, 2*texts > len(raw)); err != nil {
 				return err
 			}
 		}
@@ -47,17 +48,20 @@ func (r *run) write(src rows) error {
 	return w.Flush()
 }
 
-func (r *run) frame(w *bufio.Writer, raw, packed []byte) ([]byte, error) {
-	if need := lz4.CompressBlockBound(len(raw)); cap(packed) < need {
-		packed = make([]byte, need)
-	}
-	n, err := r.codec.CompressBlock(raw, packed[:cap(packed)])
-	if err != nil {
-		return packed, err
-	}
-	body := packed[:n]
-	if n == 0 || n >= len(raw) {
-		body = raw
+// frame writes one frame. Numbers and codes are narrow already; only text is worth compressing.
+func (r *run) frame(w *bufio.Writer, raw, packed []byte, compress bool) ([]byte, error) {
+	body := raw
+	if compress {
+		if need := lz4.CompressBlockBound(len(raw)); cap(packed) < need {
+			packed = make([]byte, need)
+		}
+		n, err := r.codec.CompressBlock(raw, packed[:cap(packed)])
+		if err != nil {
+			return packed, err
+		}
+		if n > 0 && n < len(raw) {
+			body = packed[:n]
+		}
 	}
 	var head [frameHead]byte
 	binary.LittleEndian.PutUint32(head[:], uint32(len(body)))
@@ -67,7 +71,7 @@ func (r *run) frame(w *bufio.Writer, raw, packed []byte) ([]byte, error) {
 	if _, err := w.Write(head[:]); err != nil {
 		return packed, err
 	}
-	_, err = w.Write(body)
+	_, err := w.Write(body)
 	return packed, err
 }
 
@@ -92,8 +96,8 @@ func (r *run) open(types []schema.Type) (*reader, error) {
 	return &reader{run: r, r: bufio.NewReaderSize(r.file, 64<<10), types: types}, nil
 }
 
-// next returns the next block, nil at the end.
-func (r *reader) next() ([]*batch.Vector, int, error) {
+// block returns the next block, nil at the end.
+func (r *reader) block() ([]*batch.Vector, int, error) {
 	var head [frameHead]byte
 	if _, err := io.ReadFull(r.r, head[:]); err == io.EOF {
 		return nil, 0, nil

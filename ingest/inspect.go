@@ -134,19 +134,10 @@ func (s *inspection) watchCharset(j *job) {
 	if !s.maybe1252 {
 		return
 	}
-	if ascii(j.chunk.Data) {
+	if !j.chunk.High {
 		return
 	}
 	s.maybe1252 = !utf8.Valid(j.chunk.Data) && source.LooksWindows1252(j.chunk.Data)
-}
-
-func ascii(b []byte) bool {
-	for _, c := range b {
-		if c >= 0x80 {
-			return false
-		}
-	}
-	return true
 }
 
 // hints warns of columns that a person would have read otherwise.

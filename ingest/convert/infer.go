@@ -12,6 +12,7 @@ type Inference struct {
 	width    int
 	cols     []Observed
 	check    checker
+	known    []known    // per column
 	patterns []*Pattern // of dates that a column may prove; none where a pattern is declared
 	buf      []byte
 }
@@ -38,7 +39,7 @@ type Observed struct {
 
 // NewInference returns an inference over records of width fields.
 func NewInference(rules Rules, width int) *Inference {
-	n := &Inference{rules: rules, width: width, cols: make([]Observed, width)}
+	n := &Inference{rules: rules, width: width, cols: make([]Observed, width), known: make([]known, width)}
 	if rules.DateFormat == nil && rules.TimestampFormat == nil {
 		n.patterns = shapePatterns()
 	}
@@ -119,6 +120,9 @@ func (n *Inference) observe(ch *csvscan.Chunk, rows []rowRef, j int) {
 		}
 		o.Values++
 		if o.Texts {
+			continue
+		}
+		if n.known[j].seen(ch.Data, f, n.width) {
 			continue
 		}
 		before, scale, left := o.family(), o.Scale, o.numbers.left

@@ -87,6 +87,8 @@ func (ld *load) run(ctx context.Context) (*Receipt, error) {
 		if err := t.RefuseAttached("nothing can be loaded into it"); err != nil {
 			return nil, err
 		}
+	} else if err := schema.CheckReserved(ld.req.Table); err != nil {
+		return nil, err
 	}
 	if err := ld.prepare(ctx, snap, t); err != nil {
 		return nil, err

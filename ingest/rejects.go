@@ -10,6 +10,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/klauspost/compress/zstd"
@@ -109,4 +110,42 @@ func (l *rejectLines) copyCSV(w io.Writer) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// EachReject calls fn with every rejected record of a delivery, in the order of the file. What is no UTF-8 comes in Base64.
+func (l *Loader) EachReject(ctx context.Context, d *catalog.Delivery, fn func(struct {
+	Line, ByteOffset    int64
+	Column, Reason, Raw string
+	RawBytes            int64
+}) error,
+) error {
+	f, err := l.open(ctx, d, rejectsFile)
+	if err != nil {
+		return err
+	}
+	lines, err := newRejectLines(f)
+	if err != nil {
+		return err
+	}
+	defer lines.close()
+	for dec := json.NewDecoder(lines.r); ; {
+		var r Reject
+		if err := dec.Decode(&r); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return errs.New(errs.Corrupt, "bad-rejects", "the rejects file cannot be read: %w", err)
+		}
+		raw := r.Raw
+		if r.RawBase64 != nil {
+			raw = base64.StdEncoding.EncodeToString(r.RawBase64)
+		}
+		one := struct {
+			Line, ByteOffset    int64
+			Column, Reason, Raw string
+			RawBytes            int64
+		}{r.Line, r.ByteOffset, r.Column, r.Reason, raw, max(r.RawBytes, int64(len(r.Raw)+len(r.RawBase64)))}
+		if err := fn(one); err != nil {
+			return err
+		}
+	}
 }

@@ -157,7 +157,7 @@ func (n *Node) openEngine(context.Context) error {
 		Storage: n.store, Memory: operator.NewGrant(n.memory() / 2), TempDir: n.path(spillDir), Parallelism: threads, Logger: log,
 	}
 	n.engine = planner.New(planner.Config{
-		Catalog: n.catalog, Statistics: n.store, Scatter: scatter.New(scatter.Config{Env: env, Logger: log}), Logger: log,
+		Catalog: n.catalog, Statistics: n.store, Rejects: n.loader, Scatter: scatter.New(scatter.Config{Env: env, Logger: log}), Logger: log,
 		Limits: planner.Limits{
 			Timeout: n.settings.QueryTimeout, MaxBytes: n.settings.MaxBytes, MaxConcurrent: n.settings.MaxQueries, MemoryBytes: n.queryMemory(),
 		},

@@ -51,6 +51,9 @@ func (s *session) createTable(n *sqlparse.CreateTable) (*Result, error) {
 		s.warnings = append(s.warnings, Warning{Code: "table-exists", Message: "table " + t.Name + " exists already and was left as it is"})
 		return s.constant(&logical.Values{}), nil
 	}
+	if err := schema.CheckReserved(n.Name); err != nil {
+		return nil, s.placed(err, n.Pos, 1050)
+	}
 	t := schema.Table{Name: n.Name, Codec: schema.CodecZstd}
 	for _, c := range n.Columns {
 		typ, err := s.columnType(c)

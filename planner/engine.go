@@ -31,6 +31,7 @@ type Config struct {
 	Scatter Scatter
 	Policy  logical.Policy // nil allows everyone everything
 
+	Rejects    Rejects    // what assay.rejects reads; nil: it is empty
 	Statistics Statistics // for exact estimates of parts of deliveries; nil: by shares of rows
 	Limits     Limits
 	Now        func() time.Time // nil is time.Now
@@ -48,6 +49,7 @@ type Engine struct {
 	gate    *gate
 	queries *registry
 	costs   *costs
+	rejects Rejects
 }
 
 // New returns an Engine.
@@ -65,6 +67,7 @@ func New(c Config) *Engine {
 	return &Engine{
 		catalog: c.Catalog, scatter: c.Scatter, policy: c.Policy, limits: c.Limits, now: c.Now, log: c.Logger,
 		gate: newGate(c.Limits), queries: newRegistry(),
+		rejects: c.Rejects,
 		costs: &costs{from: c.Statistics, known: map[schema.ID]map[uint32]int64{}},
 	}
 }

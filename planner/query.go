@@ -52,6 +52,9 @@ func (s *session) plan(q sqlparse.Query) (*physical.Plan, error) {
 		rules = logical.Required()
 	}
 	tree = logical.Optimize(tree, s.env, rules)
+	if tree, err = s.fillSystem(b, tree); err != nil {
+		return nil, err
+	}
 	opts := physical.Options{
 		Query: s.id, Zone: s.req.Zone, Memory: s.limits.MemoryBytes,
 		NoPrune: s.req.Debug.NoPrune, NoMetadata: s.req.Debug.NoMetadata || s.req.Debug.NoRules,

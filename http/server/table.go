@@ -113,6 +113,11 @@ func (s *Server) handlePutTable(w http.ResponseWriter, r *http.Request) error {
 		return errs.New(errs.Invalid, "bad-table", "the path names table %q and the body %q", name, body.Name)
 	}
 	old, exists := s.parts.Catalog.Snapshot().Table(name)
+	if !exists {
+		if err := schema.CheckReserved(name); err != nil {
+			return err
+		}
+	}
 	t, status := &schema.Table{Name: name, Codec: schema.CodecZstd}, http.StatusCreated
 	if exists {
 		copied := *old

@@ -44,6 +44,9 @@ func describe(n Node) string {
 	case *Join:
 		return describeJoin(n)
 	case *Values:
+		if n.Source != "" {
+			return "System " + n.Source
+		}
 		return fmt.Sprintf("Values %d rows", len(n.Rows))
 	}
 	return fmt.Sprintf("%T", n)

@@ -81,6 +81,11 @@ type Distinct struct{ Input Node }
 type Values struct {
 	Columns []batch.Field
 	Rows    [][]schema.Value
+
+	// Source names a system table whose rows are put in once the plan is optimised; Hint are conditions above it that its reader may
+	// use to leave out rows, and need not.
+	Source string
+	Hint   expr.Expr
 }
 
 // Inputs returns nothing.

@@ -63,6 +63,9 @@ func (b *Binder) relation(t *sqlparse.TableName) (Node, *scope, error) {
 		e := b.errorf(t.Pos, errs.Meaning, "unknown-database", 1049, "there is no database %q", database)
 		return nil, nil, e.WithHint("the databases are %s and %s", Database, systemDatabase)
 	}
+	if _, own := b.Tables.Table(t.Name); !own && schema.ReservedTable(t.Name) {
+		return b.systemTable(t, alias)
+	}
 	table, access, err := b.Find(t.Name, t.Pos)
 	if err != nil {
 		return nil, nil, err

@@ -49,6 +49,9 @@ func rebuild(n Node, f func(Node) Node) Node {
 	return n
 }
 
+// Replace returns a tree in which f has had every node, inputs first.
+func Replace(n Node, f func(Node) Node) Node { return bottomUp(n, f) }
+
 // bottomUp applies f to every node, inputs first.
 func bottomUp(n Node, f func(Node) Node) Node {
 	return f(rebuild(n, func(in Node) Node { return bottomUp(in, f) }))

@@ -23,6 +23,12 @@ func push(n Node, cond expr.Expr, env *expr.Env) Node {
 		out := *n
 		out.Filter = and(n.Filter, cond)
 		return &out
+	case *Values:
+		if n.Source != "" {
+			out := *n
+			out.Hint = and(n.Hint, cond)
+			return &Filter{&out, cond}
+		}
 	case *Filter:
 		return push(n.Input, and(n.Cond, cond), env)
 	case *Project:

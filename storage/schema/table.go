@@ -173,3 +173,17 @@ func (t *Table) validateLayout() error {
 	}
 	return errs.New(errs.Meaning, "bad-codec", "table %q: no codec %q", t.Name, t.Codec).WithHint("use zstd, snappy, gzip, lz4 or none")
 }
+
+// ReservedTable reports whether a name is that of a system table: no new table may take it. One that is there already keeps it, and
+// hides the system table.
+func ReservedTable(name string) bool {
+	return strings.EqualFold(name, "deliveries") || strings.EqualFold(name, "rejects")
+}
+
+// CheckReserved refuses a system table's name for a new table.
+func CheckReserved(name string) error {
+	if ReservedTable(name) {
+		return errs.New(errs.Meaning, "reserved-name", "%q is a system table: SELECT * FROM assay.%s", name, strings.ToLower(name)).WithHint("give the table another name")
+	}
+	return nil
+}

@@ -64,7 +64,7 @@ func (l *Loader) open(ctx context.Context, d *catalog.Delivery, name string) (io
 
 func (l *Loader) find(delivery schema.ID) (*catalog.Delivery, error) {
 	d, ok := l.cfg.Catalog.Snapshot().Delivery(delivery)
-	if !ok {
+	if !ok || d.Compaction {
 		return nil, errs.New(errs.NotFound, "unknown-delivery", "there is no delivery %s", delivery)
 	}
 	return d, nil

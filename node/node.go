@@ -15,6 +15,7 @@ import (
 	"github.com/assaydb/assay/ingest"
 	"github.com/assaydb/assay/ingest/job"
 	"github.com/assaydb/assay/ingest/upload"
+	"github.com/assaydb/assay/node/compact"
 	"github.com/assaydb/assay/node/config"
 	"github.com/assaydb/assay/planner"
 	"github.com/assaydb/assay/planner/operator"
@@ -55,6 +56,9 @@ type Node struct {
 	engine   *planner.Engine
 	jobs     *job.Book
 	uploads  *upload.Store
+	compact  *compact.Compactor
+	swept    bool // upkeep has looked for leftovers; its goroutine's and repair's, under tidying
+	tidying  sync.Mutex
 
 	stop context.CancelFunc
 	work sync.WaitGroup
@@ -63,7 +67,7 @@ type Node struct {
 // Open starts a node. On an error nothing is left running.
 func Open(ctx context.Context, settings *config.Settings, log *slog.Logger) (*Node, error) {
 	n := &Node{settings: settings, log: log, stop: func() {}}
-	for _, step := range []func(context.Context) error{n.openFolder, n.openStore, n.openCatalog, n.openMirror, n.openJobs, n.openLoader, n.openUploads, n.openEngine} {
+	for _, step := range []func(context.Context) error{n.openFolder, n.openStore, n.openCatalog, n.openMirror, n.openJobs, n.openLoader, n.openUploads, n.openEngine, n.openCompactor} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.Close())
 		}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +20,9 @@ func (n *Node) startUpkeep() {
 	ctx, stop := context.WithCancel(context.Background())
 	n.stop = stop
 	n.work.Go(func() { n.uploads.Run(ctx) })
+	if n.settings.Compact == "on" {
+		n.work.Go(func() { n.compact.Run(ctx, n.catalog.IsLeader) })
+	}
 	n.work.Go(func() {
 		tick := time.NewTicker(upkeepEvery)
 		defer tick.Stop()
@@ -43,6 +47,8 @@ type tidied struct {
 
 // tidy forgets what is past retention and deletes its files, then deletes sealed deliveries whose commit never came.
 func (n *Node) tidy(ctx context.Context) (t tidied, err error) {
+	n.tidying.Lock()
+	defer n.tidying.Unlock()
 	if n.catalog.IsLeader() {
 		if t.Purged, err = n.purge(ctx); err != nil {
 			return t, err
@@ -57,6 +63,12 @@ func (n *Node) tidy(ctx context.Context) (t tidied, err error) {
 	if err != nil {
 		return t, err
 	}
+	if !n.swept {
+		if err := n.sweep(snap); err != nil {
+			return t, err
+		}
+		n.swept = true
+	}
 	for _, o := range orphans {
 		if err := n.store.RemoveDelivery(o.Table, o.Delivery); err != nil {
 			return t, err
@@ -65,6 +77,29 @@ func (n *Node) tidy(ctx context.Context) (t tidied, err error) {
 		t.Orphans++
 	}
 	return t, nil
+}
+
+// sweep deletes what a crash between a purge and the deletion of its files left of deliveries that live on. It looks at every folder,
+// so once a start has to do.
+func (n *Node) sweep(snap *catalog.Snapshot) error {
+	left, err := n.store.Leftovers(func(id schema.ID) (map[schema.ID]bool, bool) {
+		d, ok := snap.Delivery(id)
+		if !ok || d.Purged {
+			return nil, false
+		}
+		known := map[schema.ID]bool{}
+		for seg := range snap.SegmentsOf(id) {
+			known[seg.ID] = true
+		}
+		return known, true
+	})
+	for _, seg := range left {
+		err = errors.Join(err, n.store.RemoveSegment(&seg))
+	}
+	if len(left) > 0 {
+		n.log.Info("removed segments past retention", "segments", len(left))
+	}
+	return err
 }
 
 // purge deletes the files of what the catalog has forgotten, never before it has.
@@ -84,10 +119,15 @@ func (n *Node) purge(ctx context.Context) (purged int, err error) {
 			return purged, fmt.Errorf("purge what is past retention: %w", err)
 		}
 		for _, p := range res.Purged {
-			if err := n.store.RemoveDelivery(p.Table, p.Delivery); err != nil {
+			if p.Segments != nil {
+				err = n.store.RemoveParts(p.Table, p.Delivery, p.Segments, p.Files)
+			} else {
+				err = n.store.RemoveDelivery(p.Table, p.Delivery)
+				purged++
+			}
+			if err != nil {
 				return purged, err
 			}
-			purged++
 		}
 		more = res.More
 	}

@@ -78,6 +78,13 @@ func (s *Store) reserve(id schema.ID) error {
 	return nil
 }
 
+// Drafts is how many drafts are being written.
+func (s *Store) Drafts() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.drafts)
+}
+
 func (s *Store) release(id schema.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +99,19 @@ func (d *Draft) Write(ctx context.Context, partition []schema.Value, next func(c
 	if err := d.usable(drafting); err != nil {
 		return err
 	}
-	return d.keep(d.writePartition(ctx, partition, next))
+	return d.keep(d.writePartition(ctx, partition, []Stream{next}))
+}
+
+// Stream gives batches, nil at the end.
+type Stream = func(context.Context) (*batch.Batch, error)
+
+// WriteApart is Write for the rows of several deliveries: batches have each row's delivery, as text, in a column behind the
+// table's. Streams share no segment.
+func (d *Draft) WriteApart(ctx context.Context, partition []schema.Value, streams []Stream) error {
+	if err := d.usable(drafting); err != nil {
+		return err
+	}
+	return d.keep(d.writePartition(ctx, partition, streams))
 }
 
 // File adds a side file, such as the rejects or the receipt. It may be called until Seal, also after Finish.

@@ -44,7 +44,7 @@ func (r *Sealed) add(d *Draft, p *draftPartition, seg *draftSegment) {
 	r.Segments = append(r.Segments, schema.Segment{
 		ID: seg.id, Table: d.table.ID, Delivery: d.id, Partition: p.values,
 		Rows: seg.info.Rows, Bytes: seg.info.Bytes, SHA256: seg.info.SHA256, Bounds: seg.info.Bounds(),
-		Parts: []schema.Part{{Delivery: d.id, Source: d.opts.Source, Period: d.opts.Period, Rows: seg.info.Rows, Live: true}},
+		Parts: seg.partsOr(schema.Part{Delivery: d.id, Source: d.opts.Source, Period: d.opts.Period, Rows: seg.info.Rows, Live: true}),
 	})
 	seg.addTo(r)
 }

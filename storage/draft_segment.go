@@ -19,6 +19,7 @@ type draftSegment struct {
 	writer *segment.Writer
 	info   segment.Info        // once closed
 	hashes []schema.ColumnHash // as read back
+	parts  map[string]int64    // rows by delivery, when the batches name it
 }
 
 func newDraftSegment(d *Draft, id schema.ID, out *outFile) *draftSegment {
@@ -39,7 +40,12 @@ func (s *draftSegment) full(c Config) bool {
 	return s.writer.Rows() >= c.RollRows || s.out.n >= c.RollBytes
 }
 
-func (s *draftSegment) write(b *batch.Batch) error { return s.writer.Write(b) }
+func (s *draftSegment) write(b *batch.Batch) error {
+	if n := len(s.draft.table.Columns); len(b.Cols) > n {
+		s.count(b.Cols[n])
+	}
+	return s.writer.Write(b)
+}
 
 // close completes the file; settle is left to do.
 func (s *draftSegment) close() (err error) {

@@ -19,22 +19,28 @@ type draftPartition struct {
 	stats    FileRef // once settled
 }
 
-// writePartition streams batches into segments, beginning a new one at the limits.
-func (d *Draft) writePartition(ctx context.Context, values []schema.Value, next func(context.Context) (*batch.Batch, error)) error {
+// writePartition streams batches into segments, beginning a new one at the limits and with every stream.
+func (d *Draft) writePartition(ctx context.Context, values []schema.Value, streams []Stream) error {
 	p, err := d.addPartition(values)
 	if err != nil {
 		return err
 	}
+	for _, next := range streams {
+		if err := d.writeStream(ctx, p, values, next); err != nil {
+			return err
+		}
+	}
+	return d.settleStats(p)
+}
+
+func (d *Draft) writeStream(ctx context.Context, p *draftPartition, values []schema.Value, next Stream) error {
 	for {
 		b, err := next(ctx)
 		if err != nil {
 			return err
 		}
 		if b == nil {
-			if err := d.roll(p); err != nil {
-				return err
-			}
-			return d.settleStats(p)
+			return d.roll(p)
 		}
 		if err := d.writeBatch(ctx, p, b); err != nil {
 			return fmt.Errorf("delivery %s, partition %q: %w", d.id, d.table.PartitionPath(values), err)

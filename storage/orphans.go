@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -95,6 +96,49 @@ func (s *Store) RemoveSegment(seg *schema.Segment) error {
 		return diskError("remove", name, err)
 	}
 	return nil
+}
+
+// RemoveParts deletes some of a delivery's files: segments that a compaction replaced, past retention, and side files by name.
+func (s *Store) RemoveParts(table uint32, delivery schema.ID, segments []schema.ID, files []string) error {
+	dir := s.deliveryDir(table, delivery)
+	names := slices.Clone(files)
+	for _, id := range segments {
+		s.forget(id)
+		names = append(names, SegmentFile(id))
+	}
+	for _, name := range names {
+		if err := s.fs.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diskError("remove", filepath.Join(dir, name), err)
+		}
+	}
+	err := s.fs.SyncDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return diskError("sync folder", dir, err)
+}
+
+// Leftovers lists segments in the folders of deliveries that the catalog knows, but not of segments that it knows: a purge of some of a
+// delivery's segments that a crash cut short.
+func (s *Store) Leftovers(known func(delivery schema.ID) (segments map[schema.ID]bool, ok bool)) ([]schema.Segment, error) {
+	var out []schema.Segment
+	var failed error
+	err := s.eachDelivery(func(o Orphan) {
+		segments, ok := known(o.Delivery)
+		if !ok || failed != nil {
+			return
+		}
+		entries, err := s.fs.ReadDir(s.deliveryDir(o.Table, o.Delivery))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = diskError("read folder", s.deliveryDir(o.Table, o.Delivery), err)
+		}
+		for _, e := range entries {
+			if id, ok := segmentID(e.Name()); ok && !segments[id] {
+				out = append(out, schema.Segment{ID: id, Table: o.Table, Delivery: o.Delivery})
+			}
+		}
+	})
+	return out, errors.Join(err, failed)
 }
 
 func segmentID(name string) (schema.ID, bool) {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestKill kills the server with SIGKILL at random moments while several clients create tables, replace, append, revert and wait
-// for the mirror. After each restart every slot must be in a state that its acknowledged operations led to: by delivery, the rows,
+// TestKill kills the server with SIGKILL at random moments while several clients create tables, replace, append, revert, compact
+// and wait for the mirror. After each restart every slot must be in a state that its acknowledged operations led to: by delivery, the rows,
 // the sum and a hash of the rows of the CSV. What was in flight may have happened whole or not at all; sent again it is never
 // there twice. At the end a restore is killed again and again, and what it makes must answer alike. ASSAY_SOAK asks for 200 kills.
 func TestKill(t *testing.T) {
@@ -53,7 +53,7 @@ type killing struct {
 func (k *killing) start(t *testing.T) *process {
 	t.Helper()
 	began := time.Now()
-	p := serve(t, k.bin, k.data, "--log-level", "warn")
+	p := serve(t, k.bin, k.data, "--log-level", "warn", "--compact-every", "50ms")
 	k.seen.first(t, p.url)
 	k.slowest = max(k.slowest, time.Since(began))
 	k.seen.resend(t, p.url)
@@ -66,7 +66,7 @@ func (k *killing) round(t *testing.T, p *process, round int, disaster func()) {
 	k.seen.check(t, p.url, false)
 	stop := make(chan struct{})
 	var wait sync.WaitGroup
-	for _, work := range []func(*sender, int){(*sender).newTables, (*sender).replace, (*sender).appends, (*sender).reverts, (*sender).mirrored} {
+	for _, work := range []func(*sender, int){(*sender).newTables, (*sender).replace, (*sender).appends, (*sender).reverts, (*sender).mirrored, (*sender).compacts} {
 		c := &sender{ledger: k.seen, base: p.url, stop: stop, fail: func(text string) { t.Error(text) }}
 		wait.Go(func() { work(c, round) })
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
+	"time"
 )
 
 // sender sends one kind of operations until it is told to stop or the server is gone.
@@ -68,6 +70,26 @@ func (c *sender) appends(round int) {
 			if _, ok := c.do(&operation{place{"kills", source}, slotValues(source, "mode", "append"), body, showing(prints...)}); !ok {
 				return
 			}
+		}
+	}
+}
+
+// compacts has the segments of what the others load merged all the time. It acknowledges nothing: what it must not do is change an
+// answer, whenever it is killed.
+func (c *sender) compacts(int) {
+	for {
+		select {
+		case <-c.stop:
+			return
+		case <-time.After(30 * time.Millisecond):
+		}
+		resp, err := http.Post(c.base+"/v1/tables/kills/compact", "", nil)
+		if err != nil {
+			continue // the server is gone
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusAccepted && resp.StatusCode != http.StatusNotFound && resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests {
+			c.fail("compact: " + resp.Status)
 		}
 	}
 }

@@ -37,7 +37,8 @@ type columnView struct {
 }
 
 func (a *app) tableCommand() *cobra.Command {
-	return group("table", "List, show, create, attach and drop tables", a.tableListCommand(), a.tableShowCommand(), a.tableCreateCommand(), a.tableDropCommand(), a.tableAttachCommand(), a.tableDDLCommand())
+	return group("table", "List, show, create, attach, compact and drop tables", a.tableListCommand(), a.tableShowCommand(), a.tableCreateCommand(), a.tableDropCommand(),
+		a.tableAttachCommand(), a.tableCompactCommand(), a.tableDDLCommand())
 }
 
 // served makes a RunE of a function that needs the server.

@@ -93,7 +93,7 @@ func (s *Server) handleDelivery(w http.ResponseWriter, r *http.Request) error {
 	}
 	snap := s.parts.Catalog.Snapshot()
 	d, ok := snap.Delivery(id)
-	if !ok {
+	if !ok || d.Compaction {
 		return errs.New(errs.NotFound, "unknown-delivery", "there is no delivery %s", id)
 	}
 	receipt, err := s.parts.Loader.Receipt(r.Context(), id)

@@ -86,6 +86,13 @@ func (keeper) Repair(context.Context, func(done, total int64)) (any, error) {
 	return nil, errors.New("not in this test")
 }
 
+func (keeper) Compact(_ context.Context, table uint32, report func(done, total int64)) (any, error) {
+	report(1, 1)
+	return map[string]uint32{"table": table}, nil
+}
+
+func (keeper) Compacted(string) float64 { return 0 }
+
 func (keeper) DDL(string, string) (string, error) { return "SELECT 1", nil }
 
 func start(t *testing.T, with setup) *rig {

@@ -44,6 +44,19 @@ func newMetrics(s *Server) *metrics {
 	m.gauge("assay_catalog_tables", "Tables in the catalog.", func() float64 { return float64(len(s.parts.Catalog.Snapshot().Tables())) })
 	m.gauge("assay_queries_running", "Statements that run or wait for their turn.", func() float64 { return float64(len(s.parts.Engine.Running())) })
 	m.gauge("assay_loads_running", "Uploads being converted.", func() float64 { return float64(s.loads.Running()) })
+	for _, c := range [][3]string{
+		{"jobs", "assay_compaction_jobs_total", "Compactions put in force."},
+		{"refused", "assay_compaction_refused_total", "Compactions dropped because the catalog had changed."},
+		{"failed", "assay_compaction_failed_total", "Compactions that failed."},
+		{"segments_in", "assay_compaction_input_segments_total", "Segments that compactions put others in place of."},
+		{"segments_out", "assay_compaction_output_segments_total", "Segments that compactions wrote."},
+		{"bytes_in", "assay_compaction_input_bytes_total", "Bytes of the segments that compactions read."},
+		{"bytes_out", "assay_compaction_output_bytes_total", "Bytes of the segments that compactions wrote."},
+		{"rows", "assay_compaction_rows_total", "Rows that compactions wrote anew."},
+		{"seconds", "assay_compaction_seconds_total", "Time that compactions took."},
+	} {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: c[1], Help: c[2]}, func() float64 { return s.parts.Keeper.Compacted(c[0]) }))
+	}
 	return m
 }
 

@@ -50,6 +50,10 @@ type Keeper interface {
 	// report is told how far they are.
 	Verify(ctx context.Context, report func(done, total int64)) (any, error)
 	Repair(ctx context.Context, report func(done, total int64)) (any, error)
+	// Compact merges a table's small segments and returns when none is left to merge; Compacted counts what compaction has done since the
+	// start: "jobs", "refused", "failed", "segments_in", "segments_out", "bytes_in", "bytes_out", "rows", "seconds".
+	Compact(ctx context.Context, table uint32, report func(done, total int64)) (any, error)
+	Compacted(what string) float64
 	// DDL is the statement that makes another engine read a table's mirror.
 	DDL(table, engine string) (string, error)
 }

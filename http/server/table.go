@@ -65,11 +65,8 @@ func viewOf(snap *catalog.Snapshot, t *schema.Table) tableView {
 	for _, id := range t.SortBy {
 		v.SortBy = append(v.SortBy, t.Columns[t.ColumnByID(id)].Name)
 	}
-	for d := range snap.Deliveries(t.ID) {
-		if d.LiveAt(snap.Index()) {
-			v.Rows, v.Bytes, v.Segments, v.Deliveries = v.Rows+d.Rows, v.Bytes+d.Bytes, v.Segments+int64(d.Segments), v.Deliveries+1
-		}
-	}
+	in := snap.Totals(t.ID)
+	v.Rows, v.Bytes, v.Segments, v.Deliveries = in.Rows, in.Bytes, in.Segments, in.Deliveries
 	return v
 }
 

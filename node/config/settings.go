@@ -43,9 +43,14 @@ type Settings struct {
 	UploadExpiry   time.Duration
 
 	DrainTimeout time.Duration
-	LogFormat    string
-	LogLevel     string
 	AttachRoot   []string
+
+	Compact                      string
+	CompactEvery                 time.Duration
+	CompactTarget, CompactMemory int64
+
+	LogFormat string
+	LogLevel  string
 
 	origins map[string]string
 }
@@ -92,6 +97,10 @@ func fields() []field {
 		size("upload-space", "1TiB", 1<<20, "bytes that resumable uploads may announce together", func(s *Settings) *int64 { return &s.UploadSpace }),
 		duration("upload-expiry", "24h", "how long a resumable upload is kept after its last byte", func(s *Settings) *time.Duration { return &s.UploadExpiry }),
 		list("attach-root", "where Parquet files of others may be attached from: folders and s3://BUCKET/PREFIX?endpoint=URL&region=R, comma-separated; none: nowhere; empty: anywhere while the HTTP API is on loopback, else nowhere", func(s *Settings) *[]string { return &s.AttachRoot }),
+		choice("compact", "on", []string{"on", "off"}, "on: small segments are merged in the background; off: only when asked to", func(s *Settings) *string { return &s.Compact }),
+		duration("compact-every", "1m", "how often the background looks for segments to merge", func(s *Settings) *time.Duration { return &s.CompactEvery }),
+		size("compact-target", "128MiB", 1<<10, "segments of half of it are not merged any more", func(s *Settings) *int64 { return &s.CompactTarget }),
+		size("compact-memory", "128MiB", 1<<20, "memory for sorting merged rows; more goes to disk", func(s *Settings) *int64 { return &s.CompactMemory }),
 		duration("drain-timeout", "30s", "how long a stopping node waits for what still runs", func(s *Settings) *time.Duration { return &s.DrainTimeout }),
 		choice("log-format", "text", []string{"text", "json"}, "text or json, on standard error", func(s *Settings) *string { return &s.LogFormat }),
 		choice("log-level", "info", []string{"debug", "info", "warn", "error"}, "least level that is logged", func(s *Settings) *string { return &s.LogLevel }),

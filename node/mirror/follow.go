@@ -90,6 +90,8 @@ func (m *Mirror) mark(command []byte) {
 		m.dirty[c.Delivery.ID] = true
 	case *catalog.RevertDelivery:
 		m.dirty[c.Delivery] = true
+	case *catalog.Compact:
+		m.dirty[c.ID] = true
 	case *catalog.PutMember, *catalog.RemoveMember:
 	default:
 		m.full = true

@@ -118,7 +118,8 @@ func (m *Mirror) putBack(work map[schema.ID]bool, full bool) {
 	m.full = m.full || full
 }
 
-// deliveriesOf finds the deliveries to compare: all, or those named with the ones they replaced or gave way to.
+// deliveriesOf finds the deliveries and compactions to compare: all, or those named with the ones they replaced or gave way to, and the
+// compactions that hold rows of any of them.
 func deliveriesOf(view *catalog.Snapshot, work map[schema.ID]bool, full bool) []*catalog.Delivery {
 	if full {
 		return slices.Collect(view.AllDeliveries())
@@ -140,6 +141,12 @@ func appendNeighbours(view *catalog.Snapshot, out []*catalog.Delivery, seen map[
 		if n, ok := view.Delivery(id); ok && !seen[id] {
 			seen[id] = true
 			out = append(out, n)
+		}
+		for _, h := range view.Holders(id) {
+			if !seen[h.ID] {
+				seen[h.ID] = true
+				out = append(out, h)
+			}
 		}
 	}
 	return out
@@ -164,7 +171,8 @@ func (p *plan) status(err error) Status {
 	return s
 }
 
-// execute runs the plan. A delivery whose slot could not be cleared does not enter.
+// execute runs the plan. A delivery whose slot could not be cleared does not enter. Merged segments hold rows of many slots: while one
+// could not leave, nothing of its table enters, and while anything could not leave, no merged one does.
 func (m *Mirror) execute(ctx context.Context, p *plan) error {
 	var mu sync.Mutex
 	failed := each(ctx, m.cfg.Parallel, slices.Values(p.leave), func(ctx context.Context, s step) error {
@@ -173,11 +181,13 @@ func (m *Mirror) execute(ctx context.Context, p *plan) error {
 			mu.Lock()
 			defer mu.Unlock()
 			p.slots[s.slot] = true
+			p.stuck[s.slot.table] = p.stuck[s.slot.table] || s.merged
+			p.slots[slot{table: s.slot.table, any: true}] = true
 		}
 		return err
 	})
 	enter := each(ctx, m.cfg.Parallel, slices.Values(p.enter), func(ctx context.Context, s step) error {
-		if p.slots[s.slot] {
+		if p.slots[s.slot] || p.stuck[s.slot.table] || s.merged && p.slots[slot{table: s.slot.table, any: true}] {
 			return fmt.Errorf("segment %s waits until its predecessor has left", s.segment.ID)
 		}
 		return m.enter(ctx, s)

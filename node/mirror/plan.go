@@ -15,9 +15,10 @@ type plan struct {
 	leave  []step // out of live/, into kept/
 	enter  []step // into live/ or kept/, from another place in the store or from the local disk
 	files  []fileStep
-	drop   []string // keys to delete
-	slots  map[slot]bool
-	oldest int64 // load time of the oldest delivery with work, microseconds
+	drop   []string        // keys to delete
+	slots  map[slot]bool   // that could not be cleared
+	stuck  map[uint32]bool // tables of which a merged segment could not leave
+	oldest int64           // load time of the oldest delivery with work, microseconds
 	bytes  int64
 }
 
@@ -25,6 +26,7 @@ type plan struct {
 type step struct {
 	segment schema.Segment
 	slot    slot
+	merged  bool   // a compaction's
 	key     string // where it should be
 	live    []string
 }
@@ -39,13 +41,16 @@ type fileStep struct {
 type slot struct {
 	table          uint32
 	source, period string
+	any            bool // of the whole table
 }
 
-func slotOf(d *catalog.Delivery) slot { return slot{d.Table, d.Source, d.Period} }
+func slotOf(d *catalog.Delivery) slot {
+	return slot{table: d.Table, source: d.Source, period: d.Period}
+}
 
 // makePlan compares the given deliveries with what is there.
 func makePlan(view *catalog.Snapshot, a *actual, deliveries []*catalog.Delivery) *plan {
-	p := &plan{view: view, slots: map[slot]bool{}}
+	p := &plan{view: view, slots: map[slot]bool{}, stuck: map[uint32]bool{}}
 	for _, d := range deliveries {
 		before := len(p.leave) + len(p.enter) + len(p.files)
 		p.addDelivery(a, d)
@@ -66,10 +71,10 @@ func (p *plan) addDelivery(a *actual, d *catalog.Delivery) {
 			continue // attached: others keep it
 		}
 		want := keptKey(s)
-		if exists && s.Removed == 0 && d.Removed == 0 {
+		if exists && s.Removed == 0 && d.Removed == 0 && wholly(s) {
 			want = liveKey(table, s)
 		}
-		p.addSegment(a, slotOf(d), s, want)
+		p.addSegment(a, step{segment: *s, slot: slotOf(d), key: want, merged: d.Compaction})
 	}
 	for _, f := range d.Files {
 		if !a.hasFile(d.ID, f.Name, f.Bytes) {
@@ -82,9 +87,20 @@ func (p *plan) addDelivery(a *actual, d *catalog.Delivery) {
 	}
 }
 
+// wholly reports whether every row of a segment is in force. A plain reader would count the others, so a merged segment with some that
+// are not stays away until compaction has parted them.
+func wholly(s *schema.Segment) bool {
+	for i := range s.Parts {
+		if !s.Parts[i].Live {
+			return false
+		}
+	}
+	return true
+}
+
 // addSegment plans the way of one segment to where it should be, and the removal of every other copy.
-func (p *plan) addSegment(a *actual, sl slot, s *schema.Segment, want string) {
-	st := step{segment: *s, slot: sl, key: want}
+func (p *plan) addSegment(a *actual, st step) {
+	s, want := &st.segment, st.key
 	there := false
 	for _, i := range a.all(s.ID) {
 		switch {

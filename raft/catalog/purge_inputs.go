@@ -23,6 +23,11 @@ func (p *purge) inputs(k removedKey, e entry, d *Delivery) {
 			p.share(in, old, rec, k.index)
 		}
 	}
+	if d.Segments == 0 { // nothing was left to keep
+		p.forget(k.table, d, k.index)
+		p.dropEntry(k.entryKey, &e, d)
+		return
+	}
 	d.Replaced = nil
 	e.blob = pack(d, p.segmentsIn(k.entryKey, &e, nil), p.optionsNumber(d.Options)).blob
 	p.putEntry(k.entryKey, e)

@@ -47,8 +47,8 @@ func (c *Config) Check() error {
 			return errs.New(errs.Invalid, "bad-engine", "there is no engine %q; engines are %s", e, strings.Join(Engines(), ", "))
 		}
 	}
-	if c.Runs < 1 || c.Threads < 1 || c.Rows < 0 || c.Keys < 0 {
-		return errs.New(errs.Invalid, "bad-number", "runs and threads are at least 1, rows and keys not negative")
+	if c.Runs < 1 || c.Threads < 0 || c.Rows < 0 || c.Keys < 0 {
+		return errs.New(errs.Invalid, "bad-number", "there is at least one run; threads, rows and keys are not negative")
 	}
 	if c.Track == "load" {
 		return nil

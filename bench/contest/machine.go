@@ -2,10 +2,10 @@ package contest
 
 import (
 	"bufio"
+	"debug/buildinfo"
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/assaydb/assay/bench/report"
@@ -48,10 +48,10 @@ func loadAverage() float64 {
 	return one
 }
 
-// revision is the commit that this binary was built from.
-func revision() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
+// revision is the commit that a binary was built from.
+func revision(binary string) string {
+	info, err := buildinfo.ReadFile(binary)
+	if err != nil {
 		return "unknown"
 	}
 	rev, dirty := "unknown", ""

@@ -22,7 +22,7 @@ func Run(ctx context.Context, cfg Config) (result *report.Result, err error) {
 	began := time.Now()
 	cfg.fillIn()
 	result = &report.Result{
-		Format: report.Format, Track: cfg.Track, Started: began.UTC().Truncate(time.Second), Machine: machine(), Revision: revision(),
+		Format: report.Format, Track: cfg.Track, Started: began.UTC().Truncate(time.Second), Machine: machine(), Revision: revision(cfg.Binary),
 		Threads: cfg.Threads, Runs: cfg.Runs, Data: report.Data{Rows: cfg.Rows, Seed: cfg.Seed},
 	}
 	if cfg.Track == "cardinality" {

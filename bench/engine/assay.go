@@ -256,4 +256,11 @@ func (a *Assay) Time(ctx context.Context, sql string) (Timing, error) {
 	return Timing{WallMS: ms(wall), CPUMS: ms(used), ServerMS: tail.Stats.ElapsedMS}, nil
 }
 
+// Plan has a statement planned and not run.
+func (a *Assay) Plan(ctx context.Context, sql string) (Timing, error) {
+	cpu, start := ProcessCPU(a.PID()), time.Now()
+	_, err := a.client.Run(ctx, client.Statement{SQL: sql, Format: "json", DryRun: true, Cache: "bypass"}, io.Discard)
+	return Timing{WallMS: ms(time.Since(start)), CPUMS: ms(ProcessCPU(a.PID()) - cpu)}, err
+}
+
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -26,24 +26,44 @@ var ErrNoNode = errors.New("node and npm are not here: DuckDB and ClickHouse com
 // modules are what node_modules must hold, by engine.
 var modules = map[string]string{"duckdb": "@duckdb/node-api", "clickhouse": "chdb"}
 
-// Find returns a folder in which both engines are installed in the pinned versions: the one that ASSAY_RIVALS names, one of the
-// given ones, or one in the user's cache, into which npm installs them first, told by say. Without Node.js it fails with ErrNoNode.
+// Locate returns the first folder in which both engines are installed in the pinned versions: the one that ASSAY_RIVALS names, the
+// given ones, one in the user's cache. Without Node.js there is none.
+func Locate(folders ...string) (string, bool) {
+	if _, err := exec.LookPath("node"); err != nil {
+		return "", false
+	}
+	for _, dir := range append(append([]string{os.Getenv("ASSAY_RIVALS")}, folders...), cached()) {
+		if dir == "" || !installed(dir) {
+			continue
+		}
+		if abs, err := filepath.Abs(dir); err == nil {
+			return abs, true
+		}
+	}
+	return "", false
+}
+
+// cached is where Find installs; empty where the user has no folder for such things.
+func cached() string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(cache, "assay", "rivals")
+}
+
+// Find is Locate, and where nothing is installed npm installs into the user's cache, told by say. Without Node.js or npm it fails with
+// ErrNoNode.
 func Find(ctx context.Context, say func(string), folders ...string) (string, error) {
+	if dir, ok := Locate(folders...); ok {
+		return dir, nil
+	}
 	if _, err := exec.LookPath("node"); err != nil {
 		return "", ErrNoNode
 	}
-	for _, dir := range append([]string{os.Getenv("ASSAY_RIVALS")}, folders...) {
-		if dir != "" && installed(dir) {
-			return filepath.Abs(dir)
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find a folder for the rivals: %w", err)
-	}
-	dir := filepath.Join(cache, "assay", "rivals")
-	if installed(dir) {
-		return dir, nil
+	dir := cached()
+	if dir == "" {
+		return "", errors.New("there is no folder to install the rivals into: name one that has them in ASSAY_RIVALS")
 	}
 	say("installing DuckDB and ClickHouse from npm into " + dir + " (about 615 MB)")
 	return dir, install(ctx, dir)

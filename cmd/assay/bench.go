@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) benchCommand() *cobra.Command {
-	return group("bench", "Make benchmark data, measure beside other engines", a.benchGenCommand(), a.benchRunCommand())
+	return group("bench", "Make benchmark data, measure beside other engines", a.benchGenCommand(), a.benchRunCommand(), a.benchCatalogCommand())
 }
 
 // genFlags are those of assay bench gen.

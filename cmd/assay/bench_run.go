@@ -56,6 +56,7 @@ func (a *app) benchRunCommand() *cobra.Command {
 	fl.BoolVar(&f.cfg.Cold, "cold", false, "also measure each query on a freshly started engine with nothing in the system's cache")
 	fl.BoolVar(&f.cfg.Split, "split", false, "one CSV per hospital and month, as hospitals send them, in place of one file")
 	fl.StringVar(&f.cfg.Work, "work", "", "scratch folder to keep; CSVs in it are used again (default: one that is removed at the end)")
+	fl.StringVar(&f.cfg.Binary, "binary", "", "assay command to measure (default this one)")
 	fl.StringVar(&f.out, "out", "", "folder for the results: TRACK.json and the plot TRACK.svg")
 	fl.StringVar(&f.page, "page", "", "Markdown page whose sections between <!-- bench: TRACK --> and <!-- end: TRACK --> get table and plot; needs --out")
 	fl.StringSliceVar(&f.cfg.Flags, "serve-flags", nil, "further flags of assay serve, like --serve-flags=--memory=2GiB")
@@ -63,7 +64,7 @@ func (a *app) benchRunCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) benchRun(ctx context.Context, f *runFlags) (err error) {
+func (a *app) benchRun(ctx context.Context, f *runFlags) error {
 	cfg := &f.cfg
 	if f.output != "table" && f.output != "json" {
 		return usageError{fmt.Errorf("-o %s is not table or json", f.output)}
@@ -71,10 +72,7 @@ func (a *app) benchRun(ctx context.Context, f *runFlags) (err error) {
 	if f.page != "" && f.out == "" {
 		return usageError{errors.New("--page needs --out: the page shows the plot that lies there")}
 	}
-	if cfg.Threads == 0 {
-		cfg.Threads = runtime.NumCPU()
-	}
-	cfg.Say = func(format string, args ...any) { fmt.Fprintf(a.err, "bench run: "+format+"\n", args...) }
+	cfg.Say = a.benchSay("bench run")
 	if slices.Contains(f.tracks, "all") {
 		f.tracks = contest.Tracks()
 	}
@@ -84,19 +82,40 @@ func (a *app) benchRun(ctx context.Context, f *runFlags) (err error) {
 			return usageError{err}
 		}
 	}
-	if cfg.Binary, err = os.Executable(); err != nil {
-		return fmt.Errorf("find the assay command: %w", err)
+	cleanup, err := benchPlace(&cfg.Work, &cfg.Binary, &cfg.Threads)
+	if err != nil {
+		return err
 	}
+	defer cleanup()
 	if err := a.findRivals(ctx, cfg); err != nil {
 		return err
 	}
-	if cfg.Work == "" {
-		if cfg.Work, err = os.MkdirTemp("", "assay-bench-"); err != nil {
-			return fmt.Errorf("make a scratch folder: %w", err)
-		}
-		defer os.RemoveAll(cfg.Work)
-	}
 	return a.benchTracks(ctx, f)
+}
+
+// benchSay tells progress on standard error.
+func (a *app) benchSay(name string) func(format string, args ...any) {
+	return func(format string, args ...any) { fmt.Fprintf(a.err, name+": "+format+"\n", args...) }
+}
+
+// benchPlace fills in what a benchmark was not told: a scratch folder, which cleanup removes, this command, one thread per CPU.
+func benchPlace(work, binary *string, threads *int) (cleanup func(), err error) {
+	if *threads <= 0 {
+		*threads = runtime.NumCPU()
+	}
+	if *binary == "" {
+		if *binary, err = os.Executable(); err != nil {
+			return nil, fmt.Errorf("find the assay command: %w", err)
+		}
+	}
+	if *work != "" {
+		*work, err = filepath.Abs(*work)
+		return func() {}, err
+	}
+	if *work, err = os.MkdirTemp("", "assay-bench-"); err != nil {
+		return nil, fmt.Errorf("make a scratch folder: %w", err)
+	}
+	return func() { os.RemoveAll(*work) }, nil
 }
 
 // findRivals sets where the rivals are, or why they are not.

@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/kernel"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -217,67 +216,4 @@ func (r *row) wall(n int, z *zone) int64 {
 		return r.i64(n)
 	}
 	return z.wall(r.i64(n))
-}
-
-// partNode computes a part of the date or of the time of day. Neighbouring rows are often of one day, so the last day's result is kept.
-type partNode struct {
-	arg  node
-	typ  schema.Type
-	f    dayPart  // either of the day
-	t    timePart // or of the time of day
-	zone *zone
-	buf  buffer
-	x    []int64
-}
-
-func (n *partNode) eval(b *batch.Batch, rows []int32) (*batch.Vector, error) {
-	v, err := n.arg.eval(b, rows)
-	if err != nil {
-		return nil, err
-	}
-	if v.Enc == batch.Const {
-		if v.IsNull(0) {
-			return constant(schema.NullValue(n.typ), b.Len), nil
-		}
-		out := []int64{0}
-		n.compute(out, v.I[:1], v.Type)
-		return constant(schema.IntValue(n.typ, out[0]), b.Len), nil
-	}
-	out := n.buf.reset(n.typ, b.Len)
-	n.compute(out.I, flatInts(v, &n.x), v.Type)
-	out.Valid = rowValid(v)
-	return out, nil
-}
-
-func (n *partNode) compute(dst, x []int64, t schema.Type) {
-	if n.t != nil {
-		n.times(dst, x, t)
-		return
-	}
-	last, result := int64(0), n.f(0)
-	for i, v := range x {
-		if t.Kind == schema.Timestamp {
-			v = schema.DayOf(n.zone.wall(v))
-		}
-		if v != last {
-			last = v
-			result = n.f(v)
-		}
-		dst[i] = result
-	}
-}
-
-func (n *partNode) times(dst, x []int64, t schema.Type) {
-	for i, v := range x {
-		switch t.Kind {
-		case schema.Time:
-			v = max(v, -v)
-		case schema.Timestamp:
-			v = n.zone.wall(v)
-			v -= schema.DayOf(v) * microsPerDay
-		default:
-			v = 0
-		}
-		dst[i] = n.t(v)
-	}
 }

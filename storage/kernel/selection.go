@@ -59,43 +59,45 @@ func SelectValid(dst []int32, valid []byte, rows []int32, n int) []int32 {
 func SelectConst[T Integer](op Op, dst []int32, a []T, c T, rows []int32) []int32 {
 	if rows == nil {
 		dst, out := grow(dst, len(a))
-		return dst[:len(dst)+selectAll(op, out, a, c)]
+		k, from := selectBlocks(op, out, a, c)
+		return dst[:len(dst)+selectAll(op, out, k, a, from, c)]
 	}
 	dst, out := grow(dst, len(rows))
 	return dst[:len(dst)+selectSome(op, out, a, c, rows)]
 }
 
-func selectAll[T Integer](op Op, out []int32, a []T, c T) int {
-	k := 0
+// selectAll looks at the rows from on, with k rows already in out.
+func selectAll[T Integer](op Op, out []int32, k int, a []T, from int, c T) int {
+	a = a[from:]
 	switch op {
 	case EQ:
 		for i, x := range a {
-			out[k] = int32(i)
+			out[k] = int32(from + i)
 			k += int(b2i(x == c))
 		}
 	case NE:
 		for i, x := range a {
-			out[k] = int32(i)
+			out[k] = int32(from + i)
 			k += int(b2i(x != c))
 		}
 	case LT:
 		for i, x := range a {
-			out[k] = int32(i)
+			out[k] = int32(from + i)
 			k += int(b2i(x < c))
 		}
 	case LE:
 		for i, x := range a {
-			out[k] = int32(i)
+			out[k] = int32(from + i)
 			k += int(b2i(x <= c))
 		}
 	case GT:
 		for i, x := range a {
-			out[k] = int32(i)
+			out[k] = int32(from + i)
 			k += int(b2i(x > c))
 		}
 	case GE:
 		for i, x := range a {
-			out[k] = int32(i)
+			out[k] = int32(from + i)
 			k += int(b2i(x >= c))
 		}
 	}
@@ -143,16 +145,17 @@ func selectSome[T Integer](op Op, out []int32, a []T, c T, rows []int32) int {
 func SelectCode(dst []int32, codes []int32, table []byte, valid []byte, rows []int32) []int32 {
 	if rows == nil {
 		dst, out := grow(dst, len(codes))
-		k := 0
+		k, from := selectCodeBlocks(out, codes, table, valid)
 		if valid == nil {
-			for i, c := range codes {
-				out[k] = int32(i)
+			for i, c := range codes[from:] {
+				out[k] = int32(from + i)
 				k += int(table[c])
 			}
 			return dst[:len(dst)+k]
 		}
-		for i, c := range codes {
-			out[k] = int32(i)
+		valid = valid[from:]
+		for i, c := range codes[from:] {
+			out[k] = int32(from + i)
 			k += int(table[c] & valid[i])
 		}
 		return dst[:len(dst)+k]
@@ -209,8 +212,8 @@ func Union(dst, a, b []int32) []int32 {
 	return append(append(dst, a...), b...)
 }
 
-// grow makes room for n more and returns dst and the room. One slot is spare: the loops write before they know.
+// grow makes room for n more and returns dst and the room. Eight slots are spare: the loops write before they know.
 func grow(dst []int32, n int) (old, room []int32) {
-	dst = slices.Grow(dst, n+1)
-	return dst, dst[len(dst) : len(dst)+n+1][:n]
+	dst = slices.Grow(dst, n+8)
+	return dst, dst[len(dst) : len(dst)+n+8][:n]
 }

@@ -27,6 +27,7 @@ type ChunkReader struct {
 	own    []page // memory for pages that nobody else has listed
 	listed bool
 	dict   *batch.Dictionary
+	remap  []int32 // stored code -> code in dict; nil: the same
 
 	raw, body []byte // as stored, decompressed
 	dec       valueDecoder
@@ -42,6 +43,7 @@ func (r *ChunkReader) Reset(f *File, group, column int) {
 	r.f, r.group, r.column = f, group, column
 	r.typ, r.c = f.x.columns[column].Type, f.x.groups[group].chunks[column]
 	r.pages, r.listed, r.dict, r.hot = nil, false, nil, nil
+	r.remap = nil
 	if !r.NoHot && !r.FlatCodes {
 		r.hot = f.hot.chunk(f.x.segment, hotPlace{int32(group), int32(column)}, f.Pages(group))
 	}
@@ -169,7 +171,8 @@ func (r *ChunkReader) Dictionary() (*batch.Dictionary, error) {
 		return r.dict, nil
 	}
 	if r.hot != nil {
-		if r.dict = r.hot.dict.Load(); r.dict != nil {
+		if known := r.hot.dict.Load(); known != nil {
+			r.dict, r.remap = known.Dictionary, known.remap
 			r.read += int64(r.c.dict.size)
 			return r.dict, nil
 		}
@@ -193,8 +196,10 @@ func (r *ChunkReader) Dictionary() (*batch.Dictionary, error) {
 		return nil
 	})
 	if err == nil && r.hot != nil && r.dict != nil {
-		keep(r.hot, &r.hot.dict, r.dict, r.dict.Values.MemBytes())
-		r.dict = r.hot.dict.Load() // one for all readers
+		d := inOrder(r.dict)
+		keep(r.hot, &r.hot.dict, d, d.Values.MemBytes()+int64(4*len(d.remap)))
+		d = r.hot.dict.Load() // one for all readers
+		r.dict, r.remap = d.Dictionary, d.remap
 	}
 	return r.dict, err
 }
@@ -248,9 +253,8 @@ func (r *ChunkReader) hotPage(i int) (*batch.Vector, error) {
 		if err := r.guard(r.list); err != nil {
 			return nil, err
 		}
-		if v.Enc == batch.Dict && r.dict == nil {
-			r.dict = v.Dict
-			r.read += int64(r.c.dict.size)
+		if _, err := r.Dictionary(); err != nil {
+			return nil, err
 		}
 		r.read += int64(r.pages[i].size)
 		return v, nil
@@ -338,6 +342,11 @@ func (r *ChunkReader) codes(body []byte, present int) error {
 	codes, single, err := r.dec.codes(body, present, r.dict.Values.Len)
 	if err != nil {
 		return err
+	}
+	if r.remap != nil {
+		for i, c := range codes {
+			codes[i] = r.remap[c]
+		}
 	}
 	if single && r.vec.Valid == nil {
 		r.vec = *batch.NewConst(r.dict.Values.Value(int(codes[0])), r.vec.Len)

@@ -1,7 +1,9 @@
 package segment
 
 import (
+	"cmp"
 	"container/list"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -35,9 +37,16 @@ type hotChunk struct {
 	bytes     int64 // under of.mu
 	gone      bool  // under of.mu: evicted, readers may still hold it
 	directory atomic.Pointer[[]page]
-	dict      atomic.Pointer[batch.Dictionary]
+	dict      atomic.Pointer[hotDictionary]
 	bloom     atomic.Pointer[[]byte]
 	pages     []atomic.Pointer[batch.Vector]
+}
+
+// hotDictionary is a dictionary, numbers in ascending order: so the entries that pass a comparison lie together, and the filter
+// over codes is a comparison too. remap gives the new code of a stored one; nil where nothing moved.
+type hotDictionary struct {
+	*batch.Dictionary
+	remap []int32
 }
 
 const (
@@ -152,4 +161,33 @@ func (f *File) WithHot(h *Hot) *File {
 	out := *f
 	out.hot = h
 	return &out
+}
+
+// inOrder sorts the entries of a dictionary of numbers.
+func inOrder(d *batch.Dictionary) *hotDictionary {
+	v := d.Values
+	var compare func(a, b int32) int
+	switch {
+	case v.Type.Kind == schema.Uint64:
+		compare = func(a, b int32) int { return cmp.Compare(uint64(v.I[a]), uint64(v.I[b])) }
+	case v.Type.Class() == schema.ClassInt64:
+		compare = func(a, b int32) int { return cmp.Compare(v.I[a], v.I[b]) }
+	case v.Type.Class() == schema.ClassFloat64:
+		compare = func(a, b int32) int { return schema.CompareFloat(v.F[a], v.F[b]) }
+	default:
+		return &hotDictionary{Dictionary: d}
+	}
+	order := make([]int32, v.Len)
+	for k := range order {
+		order[k] = int32(k)
+	}
+	if slices.IsSortedFunc(order, compare) {
+		return &hotDictionary{Dictionary: d}
+	}
+	slices.SortFunc(order, compare)
+	remap := make([]int32, v.Len)
+	for code, k := range order {
+		remap[k] = int32(code)
+	}
+	return &hotDictionary{Dictionary: &batch.Dictionary{Values: v.Gather(order)}, remap: remap}
 }

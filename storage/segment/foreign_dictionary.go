@@ -21,7 +21,7 @@ func readDictionary(p *foreignPages, h *foreignHeader) (*foreignDictionary, erro
 	if p.r.hot != nil {
 		if known := p.r.hot.dict.Load(); known != nil && known.Values.Len == int(h.values) { // as many: none were equal
 			p.r.read += int64(h.stored)
-			return &foreignDictionary{stored: int(h.values), values: known.Values, shared: known}, nil
+			return &foreignDictionary{stored: int(h.values), values: known.Values, shared: known.Dictionary, remap: known.remap}, nil
 		}
 	}
 	stored, err := p.stored(h)
@@ -73,6 +73,22 @@ func (d *foreignDictionary) merge() bool {
 	}
 	d.remap, d.values = codes, seen.entries
 	return true
+}
+
+// adopt takes a dictionary whose entries are d's in another order.
+func (d *foreignDictionary) adopt(known *hotDictionary) {
+	d.values, d.shared = known.Values, known.Dictionary
+	switch {
+	case known.remap == nil:
+	case d.remap == nil:
+		d.remap = known.remap
+	default:
+		codes := make([]int32, len(d.remap))
+		for i, c := range d.remap {
+			codes[i] = known.remap[c]
+		}
+		d.remap = codes
+	}
 }
 
 func (d *foreignDictionary) code(stored int32) int32 {

@@ -102,9 +102,15 @@ func (x *foreignReader) share() {
 	if x.dict == nil || hot == nil {
 		return
 	}
-	keep(hot, &hot.dict, x.dict.shared, x.dict.values.MemBytes())
-	x.dict.shared = hot.dict.Load()
-	x.dict.values = x.dict.shared.Values
+	known := hot.dict.Load()
+	if known == nil {
+		d := inOrder(x.dict.shared)
+		keep(hot, &hot.dict, d, d.Values.MemBytes()+int64(4*len(d.remap)))
+		known = hot.dict.Load()
+	}
+	if known.Dictionary != x.dict.shared {
+		x.dict.adopt(known)
+	}
 }
 
 // row is the next row to be read.

@@ -101,7 +101,7 @@ func (t *text) detectPreamble(head []byte, whole bool, g *guess, table *schema.T
 		names := cells(&ch, rec, d.scan().Escape)
 		full := filled(names)
 		switch {
-		case rec.Fault == csvscan.NoFault && int(rec.Fields) == width && t.startsTable(&ch, i, names, table):
+		case rec.Fault == csvscan.NoFault && (int(rec.Fields) == width || int(rec.Fields) == width-1 && headerLike(names)) && t.startsTable(&ch, i, names, table):
 			if i == 0 {
 				return 0
 			}
@@ -128,7 +128,7 @@ func (t *text) startsTable(ch *csvscan.Chunk, i int, names []string, table *sche
 	for j := i + 1; j < min(len(ch.Records), preambleRecords); j++ {
 		next := cells(ch, &ch.Records[j], t.dialect.scan().Escape)
 		if int(ch.Records[j].Fields) == len(names) && filled(next) > 2 {
-			return !headerLike(next)
+			return !namesOnly(next)
 		}
 	}
 	return true
@@ -145,6 +145,16 @@ func headerLike(names []string) bool {
 		seen[n] = true
 	}
 	return true
+}
+
+// namesOnly reports whether most cells are filled and none begins like a number, so that they can be a header, good or bad.
+func namesOnly(cells []string) bool {
+	for _, c := range cells {
+		if c = strings.TrimSpace(c); c != "" && strings.ContainsRune("0123456789-+.", rune(c[0])) {
+			return false
+		}
+	}
+	return 2*filled(cells) > len(cells)
 }
 
 func filled(names []string) (n int) {

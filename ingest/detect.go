@@ -144,7 +144,7 @@ func (g *guess) apostrophes(head []byte, whole bool, opts *Options, declared Dia
 			try.Delimiter = declared.Delimiter
 		}
 		c := measure(head, whole, &try)
-		if c.quoted >= 2 && c.faults == 0 && c.width > 1 && c.score() >= g.best.score() && (!found || c.better(g.best)) {
+		if c.quoted >= 2 && 20*c.faults <= c.records && c.width > 1 && c.score() >= g.best.score() && (!found || c.better(g.best)) {
 			found = true
 			g.best, g.dialect.Quote, g.dialect.Escape, g.dialect.Delimiter = c, "'", "'", try.Delimiter
 		}
@@ -197,12 +197,21 @@ func (c consistency) score() float64 {
 	return float64(c.agree) / float64(c.records)
 }
 
-// better prefers agreement; where two delimiters agree alike, the one that cuts more fields.
+// weight is the score, more for many fields: every row of a file of ten columns may hold one decimal comma, and some rows of it may
+// be ragged, and the comma is no delimiter for that.
+func (c consistency) weight() float64 {
+	if s := c.score(); s >= 0.5 {
+		return s * (1 + 0.15*math.Log2(float64(c.width)))
+	}
+	return c.score()
+}
+
+// better prefers agreement over many fields; where two delimiters agree alike, the one that cuts more.
 func (c consistency) better(best consistency) bool {
 	if best.records == 0 {
 		return c.records > 0
 	}
-	a, b := c.score(), best.score()
+	a, b := c.weight(), best.weight()
 	return a > b+0.01 || a > b-0.01 && c.width > best.width && a > 0
 }
 

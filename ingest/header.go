@@ -143,7 +143,7 @@ func looksLikeData(ch *csvscan.Chunk, rules convert.Rules) bool {
 			continue
 		}
 		if f.Type() == schema.TypeVarchar {
-			if len(ch.Records) > 1 {
+			if len(ch.Records) > 1 && !unclear(f.Hint) {
 				return false
 			}
 			continue
@@ -151,6 +151,11 @@ func looksLikeData(ch *csvscan.Chunk, rules convert.Rules) bool {
 		typed = true
 	}
 	return typed
+}
+
+// unclear says of a cell that it is a date or a number that could be read in two ways: beside others like it, that is data.
+func unclear(h convert.Hint) bool {
+	return h == convert.LooksDate || h == convert.LooksEither || h == convert.LooksGrouped
 }
 
 func inferOver(ch *csvscan.Chunk, rules convert.Rules, width, lo, hi int) []convert.Observed {

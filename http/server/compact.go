@@ -13,6 +13,9 @@ func (s *Server) handleCompact(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := t.RefuseAttached("their segments are not merged"); err != nil {
+		return err
+	}
 	spec := job.Spec{Kind: "compact", Subject: map[string]string{"table": t.Name}}
 	j, err := s.parts.Jobs.Start(spec, func(ctx context.Context, rep *job.Reporter) (any, error) {
 		return s.parts.Keeper.Compact(ctx, t.ID, rep.Count)

@@ -125,6 +125,9 @@ func (c *Compactor) Run(ctx context.Context, may func() bool) {
 func (c *Compactor) everyTable(ctx context.Context, after uint64) error {
 	var all error
 	for _, t := range c.cfg.Catalog.Snapshot().Tables() {
+		if t.IsAttached() {
+			continue
+		}
 		r := &round{Compactor: c, after: after, background: true}
 		if err := r.table(ctx, t.ID); err != nil {
 			all = errors.Join(all, fmt.Errorf("table %q: %w", t.Name, err))

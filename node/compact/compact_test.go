@@ -201,7 +201,7 @@ func TestLostReply(t *testing.T) {
 // TestPowerCutWhileMerging cuts the power before each call of the file system that a merge makes; the disk that comes back has old,
 // new or half of whatever was not synced. Answers never change, and a later merge ends the work.
 func TestPowerCutWhileMerging(t *testing.T) {
-	make := func() (*rig, *storagetest.Disk) {
+	fresh := func() (*rig, *storagetest.Disk) {
 		disk := storagetest.NewDisk("/data")
 		r := newRig(t, disk, "/data")
 		r.create()
@@ -210,7 +210,7 @@ func TestPowerCutWhileMerging(t *testing.T) {
 		}
 		return r, disk
 	}
-	r, disk := make()
+	r, disk := fresh()
 	disk.FailAt(1<<30, nil, false)
 	r.merge()
 	calls := disk.Calls()
@@ -220,7 +220,7 @@ func TestPowerCutWhileMerging(t *testing.T) {
 		step = 7
 	}
 	for n := 1; n <= calls; n += step {
-		r, disk := make()
+		r, disk := fresh()
 		want := r.answers(0)
 		disk.FailAt(n, storagetest.ErrPower, true)
 		_, err := r.compact.Table(t.Context(), 1, nil)

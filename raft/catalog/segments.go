@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"iter"
+	"strings"
 
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -22,8 +23,9 @@ func (s *Snapshot) Segments(table uint32) iter.Seq[*schema.Segment] {
 	return s.SegmentsWhere(table, func(*Coarse) bool { return true })
 }
 
-// SegmentsWhere leaves out what keep says cannot matter. It is asked first about each partition (Segments is 0), then, where it
-// agreed, about each delivery's share of that partition; only shares it keeps are unpacked.
+// SegmentsWhere leaves out what keep says cannot matter. It is asked first about all partitions that have their first value in common
+// (Partition is that one value, Segments is 0), then about each of these partitions (Segments is 0), then about each delivery's share of
+// it; only what it keeps is asked about further, and only shares it keeps are unpacked.
 func (s *Snapshot) SegmentsWhere(table uint32, keep func(*Coarse) bool) iter.Seq[*schema.Segment] {
 	return func(yield func(*schema.Segment) bool) {
 		w := walk{Snapshot: s, keep: keep, yield: yield}
@@ -39,14 +41,57 @@ type walk struct {
 	exact  bool // count only the rows and deliveries in force
 	keep   func(*Coarse) bool
 	yield  func(*schema.Segment) bool
+	first  []schema.Value // reused
 	values []schema.Value // reused
 	bounds []schema.Bound // reused
 }
 
+// table walks the partitions in order. Those that share a first value lie together; when keep turns that down, the walk goes on
+// behind them.
 func (w *walk) table(table uint32) {
-	w.state.parts.ascend(partKey{table: table}, func(k partKey, p partition) bool {
-		return k.table == table && w.partition(k, p)
-	})
+	from := partKey{table: table}
+	for more := true; more; {
+		more = false
+		lead := ""
+		w.state.parts.ascend(from, func(k partKey, p partition) bool {
+			if k.table != table {
+				return false
+			}
+			if lead == "" || !strings.HasPrefix(k.values, lead) {
+				var wanted bool
+				if lead, wanted = w.lead(k.values); !wanted {
+					from.values, more = behind(lead)
+					return false
+				}
+			}
+			return w.partition(k, p)
+		})
+	}
+}
+
+// lead returns what the keys of all partitions with the same first value begin with, and whether keep wants any of them. A partition of
+// one value is asked about itself.
+func (w *walk) lead(values string) (prefix string, wanted bool) {
+	r := &reader{s: values}
+	n := r.count(1)
+	if n < 2 {
+		return values, true
+	}
+	w.first = append(w.first[:0], r.value())
+	must(r.err)
+	return values[:r.off], w.keep(&Coarse{Partition: w.first})
+}
+
+// behind returns the least text above all that begin with prefix; false when there is none.
+func behind(prefix string) (string, bool) {
+	b := []byte(prefix)
+	for i := len(b) - 1; i >= 0; i-- {
+		if b[i] != 0xff {
+			b[i]++
+			return string(b[:i+1]), true
+		}
+	}
+	return "", false
 }
 
 func (w *walk) partition(k partKey, p partition) (more bool) {

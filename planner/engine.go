@@ -68,7 +68,7 @@ func New(c Config) *Engine {
 		catalog: c.Catalog, scatter: c.Scatter, policy: c.Policy, limits: c.Limits, now: c.Now, log: c.Logger,
 		gate: newGate(c.Limits), queries: newRegistry(),
 		rejects: c.Rejects,
-		costs: &costs{from: c.Statistics, known: map[schema.ID]map[uint32]int64{}},
+		costs:   &costs{from: c.Statistics, known: map[schema.ID]map[uint32]int64{}},
 	}
 }
 

@@ -68,7 +68,7 @@ func joins(t testing.TB) *fragment.Plan {
 		Kind: fragment.LeftJoin, Probe: probe, Build: build, ProbeKeys: []expr.Expr{column(0, schema.TypeInt64)}, BuildKeys: []expr.Expr{column(0, schema.TypeInt64)},
 		Cond: &expr.Call{Name: "<", Operands: []expr.Expr{column(0, schema.TypeInt64), column(1, schema.TypeInt64)}, Typ: schema.TypeBoolean},
 	}
-	root := &fragment.HashJoin{Kind: fragment.NotInJoin, Probe: join, Build: probe}
+	root := &fragment.Union{Branches: []fragment.Node{&fragment.HashJoin{Kind: fragment.NotInJoin, Probe: join, Build: probe}, join}}
 	return &fragment.Plan{Fields: root.Fields(), Stages: []fragment.Fragment{
 		{Query: schema.ID{4}, Root: root},
 		{Query: schema.ID{4}, Stage: 1, Root: probe, Output: fragment.Distribution{Kind: fragment.Broadcast}},

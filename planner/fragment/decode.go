@@ -275,6 +275,8 @@ func (d *decoder) node() Node {
 		return &Receive{Stage: d.count(maxStages, 0), Output: d.fields(), Keys: d.keys()}
 	case tagHashJoin:
 		return d.join()
+	case tagUnion:
+		return d.union()
 	}
 	d.fail("node %d is unknown", tag)
 	return &Values{}
@@ -291,6 +293,14 @@ func (d *decoder) join() Node {
 		n.BuildKeys = append(n.BuildKeys, d.required())
 	}
 	n.Cond = d.expr()
+	return n
+}
+
+func (d *decoder) union() Node {
+	n := &Union{}
+	for range d.count(maxColumns, 1) {
+		n.Branches = append(n.Branches, d.node())
+	}
 	return n
 }
 

@@ -32,6 +32,7 @@ const (
 	tagValues
 	tagReceive
 	tagHashJoin
+	tagUnion
 )
 
 type encoder struct {
@@ -180,6 +181,12 @@ func (e *encoder) node(n Node) {
 	case *HashJoin:
 		e.byte(tagHashJoin)
 		e.join(n)
+	case *Union:
+		e.byte(tagUnion)
+		e.count(len(n.Branches))
+		for _, b := range n.Branches {
+			e.node(b)
+		}
 	default:
 		e.err = errs.New(errs.Internal, "bug", "BUG: fragment node %T has no wire form", n)
 	}

@@ -42,9 +42,9 @@ func (b *Binder) query(q sqlparse.Query) (Node, error) {
 	case *sqlparse.Select:
 		return b.selectQuery(q)
 	case *sqlparse.SetOperation:
-		return nil, b.unsupported(q.Pos, "UNION and the other set operations")
+		return b.setOperation(q)
 	case *sqlparse.Rows:
-		return nil, b.unsupported(q.Pos, "VALUES as a statement")
+		return b.rows(q)
 	}
 	return nil, fmt.Errorf("BUG: no binding for %T", q)
 }
@@ -62,7 +62,7 @@ func (b *Binder) errorf(p sqlparse.Pos, kind errs.Kind, code string, errno int, 
 
 func (b *Binder) unsupported(p sqlparse.Pos, what string) error {
 	return b.errorf(p, errs.Meaning, "unsupported-syntax", 1235, "not supported yet: %s", what).
-		WithHint("supported is SELECT ... FROM tables, derived tables and joins of them, with WHERE, GROUP BY, HAVING, ORDER BY and LIMIT")
+		WithHint("supported is SELECT ... FROM tables, derived tables and joins of them, and UNION, with WHERE, GROUP BY, HAVING, ORDER BY and LIMIT")
 }
 
 func (b *Binder) warn(p sqlparse.Pos, code, format string, args ...any) {

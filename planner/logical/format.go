@@ -43,6 +43,8 @@ func describe(n Node) string {
 		return "Distinct"
 	case *Join:
 		return describeJoin(n)
+	case *Union:
+		return "Union"
 	case *Values:
 		if n.Source != "" {
 			return "System " + n.Source

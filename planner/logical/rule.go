@@ -43,6 +43,8 @@ func rebuild(n Node, f func(Node) Node) Node {
 		return &Limit{f(n.Input), n.Count, n.Offset}
 	case *Distinct:
 		return &Distinct{f(n.Input)}
+	case *Union:
+		return n.each(f)
 	case *Join:
 		return &Join{n.Kind, f(n.Left), f(n.Right), n.On}
 	}

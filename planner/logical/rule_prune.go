@@ -97,6 +97,8 @@ func prune(n Node, w need) (Node, moved) {
 		return &Distinct{input}, m
 	case *Join:
 		return pruneJoin(n, w)
+	case *Union:
+		return pruneUnion(n, w)
 	}
 	return n, keep(all(len(w)))
 }

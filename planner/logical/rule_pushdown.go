@@ -3,7 +3,7 @@ package logical
 import "github.com/assaydb/assay/storage/expr"
 
 // rulePushdown moves filters towards the scans: through projections by substitution, through grouping where they read keys
-// alone, through orders without a limit, into the side of a join that they read, into the scan itself behind its row filter.
+// alone, through orders without a limit, into the side of a join that they read, into every branch of a union, into the scan itself behind its row filter.
 func rulePushdown(n Node, env *expr.Env) Node {
 	return bottomUp(n, func(n Node) Node {
 		switch n := n.(type) {
@@ -41,6 +41,8 @@ func push(n Node, cond expr.Expr, env *expr.Env) Node {
 		return pushAggregate(n, cond, env)
 	case *Join:
 		return pushJoin(n, cond, env)
+	case *Union:
+		return pushUnion(n, cond, env)
 	}
 	return &Filter{n, cond}
 }

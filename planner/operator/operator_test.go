@@ -44,6 +44,7 @@ func plans(t testing.TB) map[string]fragment.Node {
 		"long text":       group(calls, colLong),
 		"mixed":           group(calls[:2], colLong, colKey, colHospital),
 		"distinct only":   group(nil, colPatient, colTest),
+		"union":           &fragment.Aggregate{Input: &fragment.Union{Branches: []fragment.Node{scanOf(colTest, colKey), group(nil, colTest, colKey), scanOf(colTest, colKey)}}, Keys: []int{0}, Calls: calls[:1], Mode: fragment.Complete},
 		"filtered":        &fragment.Aggregate{Input: &fragment.Filter{Input: scanOf(all...), Cond: late}, Keys: []int{colTest}, Calls: calls, Mode: fragment.Complete},
 		"halves":          &fragment.Aggregate{Input: &fragment.Aggregate{Input: scanOf(all...), Keys: []int{colPatient}, Calls: calls, Mode: fragment.Partial}, Keys: []int{0}, Calls: calls, Mode: fragment.Final},
 		"rows":            &fragment.Filter{Input: scanOf(all...), Cond: late},

@@ -126,6 +126,8 @@ func (r *runner) build(n fragment.Node) (*pipe, error) {
 		return r.receive(n)
 	case *fragment.HashJoin:
 		return r.join(n)
+	case *fragment.Union:
+		return r.union(n)
 	}
 	return nil, errs.New(errs.Invalid, "bad-fragment", "operator %T is unknown to this node", n)
 }

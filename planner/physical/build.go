@@ -35,8 +35,28 @@ func (b *builder) build(n logical.Node) (piece, error) {
 		return piece{node: &fragment.Limit{Input: p.node, Count: n.Count, Offset: n.Offset}, rows: atMost(p.rows, n.Count)}, nil
 	case *logical.Join:
 		return b.join(n)
+	case *logical.Union:
+		return b.union(n)
 	}
 	return piece{}, fmt.Errorf("BUG: no physical plan for %T", n)
+}
+
+// union gathers every branch: their rows meet in one place.
+func (b *builder) union(n *logical.Union) (piece, error) {
+	out := piece{}
+	u := &fragment.Union{}
+	for _, in := range n.Branches {
+		p, err := b.build(in)
+		if err != nil {
+			return piece{}, err
+		}
+		p.keys = nil
+		p = b.gather(p)
+		u.Branches = append(u.Branches, p.node)
+		out.rows += p.rows
+	}
+	out.node = u
+	return out, nil
 }
 
 // atMost bounds an estimate by a limit; a negative one is none.

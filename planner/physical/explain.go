@@ -53,6 +53,8 @@ func (p *Plan) describe(n fragment.Node) string {
 		return "Limit" + describeLimit(n.Count, n.Offset)
 	case *fragment.HashJoin:
 		return describeJoin(n)
+	case *fragment.Union:
+		return "Union"
 	case *fragment.Values:
 		return fmt.Sprintf("Values rows=%d", len(n.Rows))
 	case *fragment.Receive:

@@ -38,6 +38,12 @@ func fuseNode(p *fragment.Plan, n fragment.Node) fragment.Node {
 		c := *n
 		c.Input = fuseNode(p, n.Input)
 		return whole(&c)
+	case *fragment.Union:
+		c := &fragment.Union{}
+		for _, b := range n.Branches {
+			c.Branches = append(c.Branches, fuseNode(p, b))
+		}
+		return c
 	case *fragment.HashJoin:
 		c := *n
 		c.Probe, c.Build = fuseNode(p, n.Probe), fuseNode(p, n.Build)

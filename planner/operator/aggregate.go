@@ -163,8 +163,8 @@ func (a *aggregation) combine() error {
 		groups += t.len()
 		bytes += t.bytes()
 	}
-	if len(a.tables) == 1 || len(a.keys) == 0 || groups <= mergeWholeGroups && bytes <= mergeWholeBytes ||
-		groups <= settleGroups && a.tables[0].settles() {
+	if !a.logged() && (len(a.tables) == 1 || len(a.keys) == 0 || groups <= mergeWholeGroups && bytes <= mergeWholeBytes ||
+		groups <= settleGroups && a.tables[0].settles()) {
 		return a.mergeWhole()
 	}
 	if !a.tables[0].reserve(bytes*int64(a.run.env.Parallelism)/radixParts + accountStep) {
@@ -173,6 +173,16 @@ func (a *aggregation) combine() error {
 	var err error
 	a.radix, err = newRadixMerge(a)
 	return err
+}
+
+// logged reports whether some table logs rows.
+func (a *aggregation) logged() bool {
+	for _, t := range a.tables {
+		if t.log != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *aggregation) spillAll() error {
@@ -250,10 +260,10 @@ func (a *aggregation) take(ctx context.Context, out *groupOutput) (bool, error) 
 		return a.spilled.take(ctx, out)
 	case a.radix != nil:
 		p := int(a.part.Add(1)) - 1
-		if p >= radixParts {
+		if p >= a.radix.count() {
 			return false, nil
 		}
-		t, err := a.radix.merge(a, p)
+		t, err := a.radix.merge(a, p, out)
 		if err != nil {
 			return false, err
 		}

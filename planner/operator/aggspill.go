@@ -70,6 +70,12 @@ func (t *aggTable) splits() bool {
 
 func (t *aggTable) spillTo(s *aggSpill) error {
 	defer t.release()
+	if t.log != nil {
+		if err := t.log.spillTo(s); err != nil {
+			return err
+		}
+		t.log = nil
+	}
 	if t.groups == 0 {
 		return t.reset()
 	}
@@ -79,7 +85,7 @@ func (t *aggTable) spillTo(s *aggSpill) error {
 		if t.keys == nil {
 			parts = [][]int32{groups}
 		} else {
-			parts = t.keys.partitions(s.level)
+			parts = t.keys.partitions(radixBits*s.level, radixBits)
 		}
 	}
 	for p := range s.files {

@@ -13,8 +13,9 @@ type aggTable struct {
 	keys   *groupTable // nil without key columns
 	specs  []aggregate.Spec
 	states []aggregate.State
-	merge  bool  // input columns are states
-	keyAt  []int // input ordinals
+	log    *rowLog // not nil once groups are many
+	merge  bool    // input columns are states
+	keyAt  []int   // input ordinals
 	inputs []callInput
 	groups int
 
@@ -94,7 +95,7 @@ func (t *aggTable) reset() error {
 		}
 		t.states = append(t.states, st)
 	}
-	t.groups = 0
+	t.groups, t.log = 0, nil
 	if len(t.agg.keys) > 0 {
 		t.keys = newGroupTable(t.agg.keys, t.agg.run.env.Debug)
 	}
@@ -112,6 +113,19 @@ func (t *aggTable) growTo(n int) {
 
 // fold adds the living rows of a batch.
 func (t *aggTable) fold(b *batch.Batch) error {
+	if t.log != nil {
+		return t.log.add(b)
+	}
+	if err := t.foldRows(b); err != nil {
+		return err
+	}
+	if t.groups >= logGroups && t.logs() {
+		t.log = newRowLog(t)
+	}
+	return nil
+}
+
+func (t *aggTable) foldRows(b *batch.Batch) error {
 	n := b.Alive()
 	rows := aggregate.Rows{Len: n, Sel: b.Sel}
 	if t.keys == nil {
@@ -240,6 +254,9 @@ func (t *aggTable) bytes() int64 {
 	for _, st := range t.states {
 		n += st.Bytes()
 	}
+	if t.log != nil {
+		n += t.log.bytes()
+	}
 	return n
 }
 
@@ -303,6 +320,7 @@ type groupOutput struct {
 	at     int
 	ids    []int32
 	out    batch.Batch
+	hold   logScratch
 	nested []*aggSpill // spills of partitions cut again, innermost last
 }
 

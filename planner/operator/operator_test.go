@@ -230,3 +230,30 @@ func TestLimitIsDeterministic(t *testing.T) {
 		}
 	}
 }
+
+// TestRowLogs compares logging the rows of many groups with folding them at once, over keys and arguments of every kind that is
+// logged, with NULLs, NaN, skew and long texts, in memory and spilling.
+func TestRowLogs(t *testing.T) {
+	dec, dbl := []schema.Type{schema.DecimalType(12, 3)}, []schema.Type{schema.TypeDouble}
+	all := []int{colHospital, colTest, colPatient, colKey, colHour, colValue, colRatio, colLong}
+	calls := []fragment.AggregateCall{
+		call(t, "count", false, nil, nil), call(t, "avg", false, nil, dec, colValue), call(t, "sum", false, nil, dbl, colRatio),
+		call(t, "max", false, nil, dec, colValue), call(t, "median", false, nil, dec, colValue), call(t, "count", false, nil, dbl, colRatio),
+	}
+	m := newMemory(3, 200_000, 5000, true)
+	m.batches = append(m.batches, m.batches[0], m.batches[1]) // some groups of several rows of each worker
+	for _, key := range []int{colPatient, colKey} {
+		plan := &fragment.Aggregate{Input: scanOf(all...), Keys: []int{key}, Calls: calls, Mode: fragment.Complete}
+		want, _ := run(t, operator.Env{Storage: m, Parallelism: 1, Debug: operator.Debug{NoRowLogs: true}}, plan)
+		sorted(want)
+		for name, env := range map[string]operator.Env{
+			"one": {Parallelism: 1}, "two": {Parallelism: 2}, "small": {Parallelism: 2, TempDir: t.TempDir(), Memory: operator.NewGrant(24 << 20)},
+		} {
+			env.Storage = m
+			got, _ := run(t, env, plan)
+			if !slices.Equal(sorted(got), want) {
+				t.Errorf("key %d, %s: %d rows differ from %d", key, name, len(got), len(want))
+			}
+		}
+	}
+}

@@ -1,6 +1,6 @@
 package operator
 
-// radixParts is the number of partitions, by the top bits of a key's hash, that merging and spilling use.
+// radixParts is the number of partitions, by the top bits of a key's hash, that spilling uses, and merging of not so many groups.
 const (
 	radixBits  = 5
 	radixParts = 1 << radixBits
@@ -8,19 +8,30 @@ const (
 
 // radixMerge merges several tables partition by partition: partitions share no key, so each can be merged by any goroutine.
 type radixMerge struct {
+	bits   int
 	tables []*aggTable
 	parts  [][][]int32 // table, partition: groups
 }
 
+// mergeMany is from how many groups on they are merged in as many partitions as rows are logged in.
+const mergeMany = 1 << 17
+
 // newRadixMerge also has every table settle what it put off, since afterwards several goroutines read it: absorbing no groups does.
 func newRadixMerge(a *aggregation) (*radixMerge, error) {
-	r := &radixMerge{tables: a.tables}
+	r := &radixMerge{tables: a.tables, bits: radixBits}
 	idle, err := a.newTable()
 	if err != nil {
 		return nil, err
 	}
+	groups := 0
 	for _, t := range a.tables {
-		r.parts = append(r.parts, t.keys.partitions(0))
+		groups += t.len()
+	}
+	if groups >= mergeMany || a.logged() {
+		r.bits = logBits
+	}
+	for _, t := range a.tables {
+		r.parts = append(r.parts, t.keys.partitions(0, r.bits))
 		if err := idle.absorb(t, nil); err != nil {
 			return nil, err
 		}
@@ -28,14 +39,16 @@ func newRadixMerge(a *aggregation) (*radixMerge, error) {
 	return r, nil
 }
 
-// partitions lists the groups of each radix partition at a level.
-func (t *groupTable) partitions(level int) [][]int32 {
-	shift := uint(64 - radixBits*(level+1))
-	var counts [radixParts]int
+func (r *radixMerge) count() int { return 1 << r.bits }
+
+// partitions lists the groups by some bits of their hashes, those below the skip top ones.
+func (t *groupTable) partitions(skip, width int) [][]int32 {
+	shift, parts := uint(64-skip-width), uint64(1)<<width
+	counts := make([]int, parts)
 	for g := range t.len() {
-		counts[t.hash(int32(g))>>shift&(radixParts-1)]++
+		counts[t.hash(int32(g))>>shift&(parts-1)]++
 	}
-	out := make([][]int32, radixParts)
+	out := make([][]int32, parts)
 	all := make([]int32, t.len())
 	at := 0
 	for p, n := range counts {
@@ -43,15 +56,15 @@ func (t *groupTable) partitions(level int) [][]int32 {
 		at += n
 	}
 	for g := range int32(t.len()) {
-		p := t.hash(g) >> shift & (radixParts - 1)
+		p := t.hash(g) >> shift & (parts - 1)
 		out[p] = append(out[p], g)
 	}
 	return out
 }
 
-// merge makes the table of one partition.
-func (r *radixMerge) merge(a *aggregation, p int) (*aggTable, error) {
-	out, err := a.newTable()
+// merge makes the table of one partition: one of those that rows were logged into, if there is one, and all else.
+func (r *radixMerge) merge(a *aggregation, p int, scratch *groupOutput) (*aggTable, error) {
+	out, err := r.base(a, p)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +72,27 @@ func (r *radixMerge) merge(a *aggregation, p int) (*aggTable, error) {
 		if err := out.absorb(t, r.parts[i][p]); err != nil {
 			return nil, err
 		}
+		if t.log == nil {
+			continue
+		}
+		if o := t.log.parts[p].table; o != nil && o != out {
+			if err := out.absorb(o, allGroups(o.len())); err != nil {
+				return nil, err
+			}
+		}
+		t.log.parts[p].table = nil
+		if err := t.log.foldInto(out, p, &scratch.hold); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
+}
+
+func (r *radixMerge) base(a *aggregation, p int) (*aggTable, error) {
+	for _, t := range r.tables {
+		if t.log != nil && t.log.parts[p].table != nil {
+			return t.log.parts[p].table, nil
+		}
+	}
+	return a.newTable()
 }

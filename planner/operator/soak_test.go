@@ -1,0 +1,172 @@
+package operator_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/assaydb/assay/planner/fragment"
+	"github.com/assaydb/assay/planner/operator"
+	"github.com/assaydb/assay/storage"
+	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// counted is a table of one column that is made while it is read: every number from 0 to rows-1 once in a scattered order, as
+// itself or as the text of an identifier.
+type counted struct {
+	rows  int64 // a multiple of batch.MaxRows
+	texts bool
+}
+
+type countedScan struct {
+	counted
+	next *atomic.Int64
+	text []byte
+}
+
+func (c counted) Scan(context.Context, *storage.ScanRequest) (storage.Scan, error) {
+	return &countedScan{counted: c, next: new(atomic.Int64)}, nil
+}
+
+func (c *countedScan) Reader() storage.Reader {
+	return &countedScan{counted: c.counted, next: c.next}
+}
+func (c *countedScan) Stats() storage.ScanStats { return storage.ScanStats{} }
+func (c *countedScan) Close() error             { return nil }
+
+func (c *countedScan) Next(ctx context.Context) (*batch.Batch, error) {
+	at := c.next.Add(batch.MaxRows) - batch.MaxRows
+	if at >= c.rows {
+		return nil, nil
+	}
+	x := make([]int64, batch.MaxRows)
+	for i := range x {
+		x[i] = (at + int64(i)) * 7_368_787 % c.rows // a prime that divides no count of rows here
+	}
+	v := &batch.Vector{Type: schema.TypeInt64, Len: len(x), I: x}
+	if c.texts {
+		b := batch.NewBuilder(schema.TypeVarchar, len(x))
+		for _, k := range x {
+			c.text = fmt.Appendf(c.text[:0], "P%09d", k)
+			b.Bytes(c.text)
+		}
+		v = b.Finish()
+	}
+	return &batch.Batch{Len: len(x), Cols: []*batch.Vector{v}}, ctx.Err()
+}
+
+func (c counted) column() int {
+	if c.texts {
+		return colPatient
+	}
+	return colKey
+}
+
+// manyKeys are the questions: as many groups as rows, and their count and the sum of their counts; and the count of distinct values.
+func manyKeys(t testing.TB, c counted) map[string]fragment.Node {
+	typ := []schema.Type{schema.TypeInt64}
+	if c.texts {
+		typ[0] = schema.TypeVarchar
+	}
+	count := call(t, "count", false, nil, nil)
+	groups := &fragment.Aggregate{Input: scanOf(c.column()), Keys: []int{0}, Calls: []fragment.AggregateCall{count}, Mode: fragment.Complete}
+	return map[string]fragment.Node{
+		"group by": &fragment.Aggregate{Input: groups, Calls: []fragment.AggregateCall{
+			count, call(t, "sum", false, nil, []schema.Type{schema.TypeInt64}, 1), call(t, "min", false, nil, typ, 0),
+		}, Mode: fragment.Complete},
+		"count distinct": &fragment.Aggregate{Input: scanOf(c.column()), Calls: []fragment.AggregateCall{call(t, "count", true, nil, typ, 0)}, Mode: fragment.Complete},
+	}
+}
+
+func (c counted) want(question string) string {
+	if question == "count distinct" {
+		return fmt.Sprint(c.rows)
+	}
+	least := "0"
+	if c.texts {
+		least = "P000000000"
+	}
+	return fmt.Sprintf("%d|%d|%s", c.rows, c.rows, least)
+}
+
+func askMany(t *testing.T, c counted, grant int64) {
+	for name, plan := range manyKeys(t, c) {
+		t.Run(fmt.Sprintf("%s texts=%v", name, c.texts), func(t *testing.T) {
+			debug.FreeOSMemory()
+			resetPeak()
+			dir, memory, begin := t.TempDir(), operator.NewGrant(grant), time.Now()
+			rows, stats := run(t, operator.Env{Storage: c, Parallelism: 2, TempDir: dir, Memory: memory}, plan)
+			if len(rows) != 1 || rows[0] != c.want(name) {
+				t.Errorf("answer %q, want %q", rows, c.want(name))
+			}
+			spilled := spilledBytes(stats)
+			if spilled == 0 || memory.Peak() > grant || memory.Used() != 0 {
+				t.Errorf("%d bytes spilled, peak %d of a grant of %d, %d still held", spilled, memory.Peak(), grant, memory.Used())
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+				t.Errorf("spill files are left: %v %v", left, err)
+			}
+			t.Logf("%d keys: %.1f s, %d MiB spilled, peak grant %d MiB, peak RSS %d MiB", c.rows, time.Since(begin).Seconds(), spilled>>20, memory.Peak()>>20, peakRSS()>>20)
+		})
+	}
+}
+
+func spilledBytes(s *operator.Stats) (n int64) {
+	n = s.SpilledBytes
+	for _, in := range s.Inputs {
+		n += spilledBytes(in)
+	}
+	return n
+}
+
+// resetPeak has the kernel measure the peak of resident memory anew; where it cannot, peakRSS is that of the whole process.
+func resetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
+
+func peakRSS() int64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		var kb int64
+		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kb); n == 1 {
+			return kb << 10
+		}
+	}
+	return 0
+}
+
+// TestManyKeys is the short form of TestSoakManyKeys.
+func TestManyKeys(t *testing.T) {
+	for _, texts := range []bool{false, true} {
+		askMany(t, counted{rows: 64 * batch.MaxRows, texts: texts}, 8<<20)
+	}
+}
+
+// TestSoakManyKeys answers questions over 100 million distinct keys as a node with --memory 1GiB does: half of it is granted to
+// queries, and the collector is told the whole. ASSAY_SOAK switches it on, ASSAY_SOAK_KEYS sets another number of keys.
+func TestSoakManyKeys(t *testing.T) {
+	if os.Getenv("ASSAY_SOAK") == "" {
+		t.Skip("a soak test: set ASSAY_SOAK")
+	}
+	const limit = 1 << 30
+	rows := int64(100_000_000)
+	if s := os.Getenv("ASSAY_SOAK_KEYS"); s != "" {
+		if _, err := fmt.Sscan(s, &rows); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
+	for _, texts := range []bool{false, true} {
+		askMany(t, counted{rows: rows / batch.MaxRows * batch.MaxRows, texts: texts}, limit/2)
+		if peak := peakRSS(); peak > limit*5/4 {
+			t.Errorf("peak RSS is %d MiB with a limit of %d MiB", peak>>20, limit>>20)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"sync"
 
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/decimal"
@@ -29,8 +30,9 @@ func newQuantile(s Spec) (State, []schema.Type) {
 	return &quantile[int64]{spec: s, at: p, in: loader[int64]{payload: ints}, codec: intCodec{}, unsigned: s.Args[0].Kind == schema.Uint64}, types
 }
 
-// quantile keeps every value of every group, first in one log in the order of arrival, which is the cheapest to write, then
-// arranged by group; the answer is found by selection, not by sorting.
+// quantile keeps every value of every group, first in a log in the order of arrival, which is the cheapest to write, then arranged
+// by group; the answer is found by selection, not by sorting. The log is a list of pieces: it grows and is taken over by another
+// state without being copied.
 type quantile[T any] struct {
 	spec     Spec
 	at       position
@@ -40,10 +42,13 @@ type quantile[T any] struct {
 	unsigned bool
 
 	groups int
-	log    []T
-	of     []int32 // group of each element of the log; nil while every one is in group 0
-	start  []int   // arranged: group g holds log[start[g]:start[g+1]]; nil while it is not
-	held   int64   // bytes behind the elements
+	log    []quantilePiece[T]
+	sorted []T   // by group, once arranged,
+	start  []int // from where on; nil while it is not
+	held   int64 // bytes behind the elements
+
+	mu   sync.Mutex
+	ends [][2]T // the values about the position of each group, once settled
 }
 
 // codec is what a quantile must know of its element type: order and wire form.
@@ -54,25 +59,24 @@ type codec[T any] interface {
 	selectAt(s []T, k int) T // the k-th smallest; may reorder s
 }
 
-func (q *quantile[T]) Grow(n int) {
-	if q.groups <= 1 && n > 1 && q.of == nil {
-		q.of = make([]int32, len(q.log), cap(q.log))
-	}
-	q.groups = max(q.groups, n)
-}
+func (q *quantile[T]) Grow(n int) { q.groups = max(q.groups, n) }
 
 func (q *quantile[T]) Bytes() int64 {
 	size := int64(8)
 	if _, wide := any(q.codec).(intCodec); !wide {
 		size = 16
 	}
-	return size*int64(cap(q.log)) + int64(4*cap(q.of)+8*cap(q.start)) + q.held + q.in.bytes()
+	n := size*int64(cap(q.sorted)+2*cap(q.ends)) + int64(8*cap(q.start)) + q.held + q.in.bytes()
+	for i := range q.log {
+		n += size*int64(cap(q.log[i].vals)) + int64(4*cap(q.log[i].of))
+	}
+	return n
 }
 
 // Arranging holds the log twice for a moment; the operator reserves for it by this factor.
 
 func (q *quantile[T]) Update(r *Rows, args []*batch.Vector) error {
-	q.scatterAgain()
+	q.changed()
 	switch q := any(q).(type) {
 	case *quantile[string]:
 		r.each(args[0], func(row int, g int32) { q.push(string(args[0].Bytes(row)), g) })
@@ -84,93 +88,35 @@ func (q *quantile[T]) Update(r *Rows, args []*batch.Vector) error {
 		}
 	}
 	f := q.in.load(r, args[0])
-	from := len(q.log)
-	q.log = append(q.log, f.vals...)
-	if q, ok := any(q).(*quantile[int64]); ok && q.unsigned {
-		for i := from; i < len(q.log); i++ {
-			q.log[i] ^= -1 << 63
-		}
+	if q.unsigned {
+		f.vals = slices.Clone(f.vals)
+		turnSigns(any(f.vals).([]int64))
 	}
-	q.tag(f.groups, f.runs)
+	q.add(f.vals, f.groups, f.runs)
 	return nil
 }
 
-func (q *quantile[T]) push(x T, g int32) {
-	q.log = append(q.log, x)
-	if q.of != nil {
-		q.of = append(q.of, g)
+// turnSigns has unsigned numbers order as signed ones.
+func turnSigns(vals []int64) {
+	for i := range vals {
+		vals[i] ^= -1 << 63
 	}
+}
+
+func (q *quantile[T]) push(x T, g int32) {
+	p := q.piece()
+	p.vals, p.of = append(p.vals, x), append(p.of, g)
 	if s, ok := any(x).(string); ok {
 		q.held += int64(len(s))
 	}
 }
 
 func (q *quantile[T]) pushFloats(f folded[float64]) {
-	for _, x := range f.vals {
-		q.log = append(q.log, any(floatKey(x)).(T))
+	vals := make([]T, len(f.vals))
+	for i, x := range f.vals {
+		vals[i] = any(floatKey(x)).(T)
 	}
-	q.tag(f.groups, f.runs)
-}
-
-// tag records the groups of the values just appended.
-func (q *quantile[T]) tag(groups []int32, runs []Run) {
-	if q.of == nil {
-		return
-	}
-	if groups != nil {
-		q.of = append(q.of, groups...)
-		return
-	}
-	from := int32(0)
-	for _, run := range runs {
-		for ; from < run.End; from++ {
-			q.of = append(q.of, run.Group)
-		}
-	}
-}
-
-// arrange sorts the log by group, by counting.
-func (q *quantile[T]) arrange() {
-	if q.start != nil {
-		return
-	}
-	q.start = make([]int, q.groups+1)
-	if q.of == nil {
-		for i := 1; i <= q.groups; i++ {
-			q.start[i] = len(q.log)
-		}
-		return
-	}
-	next := make([]int, q.groups+1)
-	for _, g := range q.of {
-		q.start[g+1]++
-	}
-	for g := range q.groups {
-		q.start[g+1] += q.start[g]
-		next[g] = q.start[g]
-	}
-	out := make([]T, len(q.log))
-	for i, g := range q.of {
-		out[next[g]] = q.log[i]
-		next[g]++
-	}
-	q.log, q.of = out, nil
-}
-
-// scatterAgain undoes arrange, so that more values can be appended.
-func (q *quantile[T]) scatterAgain() {
-	if q.start == nil {
-		return
-	}
-	if q.groups > 1 {
-		q.of = make([]int32, 0, len(q.log))
-		for g := range len(q.start) - 1 {
-			for range q.start[g+1] - q.start[g] {
-				q.of = append(q.of, int32(g))
-			}
-		}
-	}
-	q.start = nil
+	q.add(vals, f.groups, f.runs)
 }
 
 // values returns the values of a group.
@@ -179,11 +125,11 @@ func (q *quantile[T]) values(g int32) []T {
 	if int(g)+1 >= len(q.start) {
 		return nil
 	}
-	return q.log[q.start[g]:q.start[g+1]]
+	return q.sorted[q.start[g]:q.start[g+1]]
 }
 
 func (q *quantile[T]) Merge(r *Rows, state []*batch.Vector) error {
-	q.scatterAgain()
+	q.changed()
 	var err error
 	r.each(state[0], func(row int, g int32) {
 		b := state[0].Bytes(row)
@@ -204,14 +150,18 @@ func (q *quantile[T]) Merge(r *Rows, state []*batch.Vector) error {
 	return err
 }
 
+// Absorb takes over the log of a state when it is to have all its groups; some of them are copied.
 func (q *quantile[T]) Absorb(other State, from, to []int32) error {
-	q.scatterAgain()
+	q.changed()
 	o := other.(*quantile[T])
+	if o.start == nil && len(from) == o.groups && len(from) > 0 {
+		q.takeOver(o, from, to)
+		return nil
+	}
 	o.arrange()
 	for i, g := range from {
 		vals := o.values(g)
-		q.log = append(q.log, vals...)
-		q.tag(nil, []Run{{End: int32(len(vals)), Group: to[i]}})
+		q.add(vals, nil, []Run{{End: int32(len(vals)), Group: to[i]}})
 		for _, x := range vals {
 			if s, ok := any(x).(string); ok {
 				q.held += int64(len(s))
@@ -237,22 +187,32 @@ func (q *quantile[T]) AppendState(out []*batch.Builder, groups []int32) {
 
 func (q *quantile[T]) Result(out *batch.Builder, groups []int32) error {
 	for _, g := range groups {
-		vals := q.values(g)
-		if len(vals) == 0 {
+		n := len(q.values(g))
+		if n == 0 {
 			out.Null()
 			continue
 		}
-		k, frac := q.at.of(len(vals))
-		lo := q.codec.selectAt(vals, k)
-		hi := lo
-		if frac.Sign() != 0 {
-			hi = q.codec.selectAt(vals, k+1)
-		}
+		lo, hi, frac := q.about(g)
 		if err := q.emit(out, lo, hi, frac); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// about returns the values below and above the position of a group that has some, and how far it lies between them.
+func (q *quantile[T]) about(g int32) (lo, hi T, frac decimal.Int128) {
+	vals := q.values(g)
+	k, frac := q.at.of(len(vals))
+	if q.ends != nil {
+		return q.ends[g][0], q.ends[g][1], frac
+	}
+	lo = q.codec.selectAt(vals, k)
+	hi = lo
+	if frac.Sign() != 0 {
+		hi = q.codec.selectAt(vals, k+1)
+	}
+	return lo, hi, frac
 }
 
 type intCodec struct{}

@@ -29,6 +29,9 @@ func (p *pruner) span(e Expr) (span, bool) {
 		if i, ok := monotoneIn(x); ok {
 			return p.monotone(x, i)
 		}
+		if len(x.Operands) == 1 && (x.Name == "month" || x.Name == "quarter") {
+			return p.withinYear(x)
+		}
 	}
 	return span{}, false
 }
@@ -106,6 +109,9 @@ func monotoneIn(c *Call) (operand int, ok bool) {
 		return 0, len(c.Operands) == 1
 	case "date_trunc":
 		return 1, true
+	case "date_add", "date_sub":
+		n, ok := isLiteral(c.Operands[1])
+		return 0, ok && !n.Null
 	case "date_format":
 		format, ok := isLiteral(c.Operands[1])
 		return 0, ok && sortable(format.S)
@@ -148,7 +154,28 @@ func (p *pruner) monotone(c *Call, operand int) (span, bool) {
 		// The unit begins at another instant in another zone.
 		r.min.I, r.max.I = r.min.I-microsPerDay, r.max.I+microsPerDay
 	}
+	if c.Typ.Kind == schema.Timestamp && operand == 0 {
+		// The last days of a month become one day under months, with their times kept: up to a day out of order.
+		r.min.I, r.max.I = r.min.I-microsPerDay, r.max.I+microsPerDay
+	}
 	return r, !r.min.Null && !r.max.Null
+}
+
+// withinYear bounds MONTH and QUARTER, which never fall within a year.
+func (p *pruner) withinYear(c *Call) (span, bool) {
+	r, ok := p.monotone(&Call{Name: "year_month", Operands: c.Operands, Typ: c.Typ}, 0)
+	if !ok || !r.some {
+		return r, ok
+	}
+	first, last := r.min.I%100, r.max.I%100
+	if r.min.I/100 != r.max.I/100 {
+		first, last = 1, 12
+	}
+	if c.Name == "quarter" {
+		first, last = (first+2)/3, (last+2)/3
+	}
+	r.min, r.max = schema.IntValue(c.Typ, first), schema.IntValue(c.Typ, last)
+	return r, true
 }
 
 // widened moves the bounds of a TIMESTAMP a day outwards; other temporal types stay.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/assaydb/assay/storage/expr"
 	"github.com/assaydb/assay/storage/schema"
@@ -18,7 +19,7 @@ func TestPruneIsSound(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 11))
 		for range 20 {
 			e := prunable(r, 2)
-			env := &expr.Env{}
+			env := &expr.Env{Zone: []*time.Location{nil, time.FixedZone("east", 14*3600), time.FixedZone("west", -12*3600)}[r.IntN(3)]}
 			_, values := randomBatch(r)
 			n := int64(len(values[0]))
 			v := expr.Prune(expr.Fold(e, env), func(c int) (schema.Bound, bool) { return boundOf(values[c]), c != 4 || r.IntN(2) == 0 }, n)
@@ -73,6 +74,16 @@ func prunable(r *rand.Rand, depth int) expr.Expr {
 }
 
 func monotoneCall(r *rand.Rand, c expr.Expr) (expr.Expr, error) {
+	switch r.IntN(4) {
+	case 0:
+		return expr.NewCall(comparisons[r.IntN(6)], call1([]string{"month", "quarter"}[r.IntN(2)], c), num(int64(r.IntN(13))))
+	case 1:
+		f, err := expr.NewCall([]string{"date_add", "date_sub"}[r.IntN(2)], c, num(int64(r.IntN(40)-20)), str([]string{"month", "day", "hour", "year", "second"}[r.IntN(5)]))
+		if err != nil {
+			return nil, err
+		}
+		return expr.NewCall(comparisons[r.IntN(6)], f, str([]string{"2023-11-14", "2024-02-29", "2025-01-01 12:00:00"}[r.IntN(3)]))
+	}
 	if r.IntN(2) == 0 {
 		f, err := expr.NewCall("date_format", c, str([]string{"%Y-%m", "%Y", "%Y%m%d"}[r.IntN(3)]))
 		if err != nil {
@@ -120,4 +131,38 @@ func boundOf(values []schema.Value) schema.Bound {
 		}
 	}
 	return b
+}
+
+// TestPruneByCalendar: what MONTH, QUARTER, YEAR and intervals say of one month's rows.
+func TestPruneByCalendar(t *testing.T) {
+	at := func(text string) schema.Value {
+		v, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return schema.IntValue(schema.TypeTimestamp, v.UnixMicro())
+	}
+	april := func(int) (schema.Bound, bool) {
+		return schema.Bound{Min: at("2025-04-03"), Max: at("2025-04-28"), Exact: true}, true
+	}
+	c := &expr.Column{Index: 0, Name: "at", Typ: schema.TypeTimestamp}
+	add := func(n int64, unit string) expr.Expr { return must(t, "date_add", c, num(n), str(unit)) }
+	for name, x := range map[string]struct {
+		e    expr.Expr
+		want expr.Verdict
+	}{
+		"another month":       {must(t, "=", call1("month", c), num(3)), expr.None},
+		"its month":           {must(t, "=", call1("month", c), num(4)), expr.All},
+		"another quarter":     {must(t, ">", call1("quarter", c), num(2)), expr.None},
+		"its quarter":         {must(t, "=", call1("quarter", c), num(2)), expr.All},
+		"another year":        {must(t, "=", call1("year", c), num(2024)), expr.None},
+		"a month and a week":  {must(t, ">=", add(7, "day"), str("2025-06-01")), expr.None},
+		"two months later":    {must(t, ">=", add(2, "month"), str("2025-05-20")), expr.All},
+		"minus some hours":    {must(t, "<", must(t, "date_sub", c, num(5), str("hour")), str("2025-03-28")), expr.None},
+		"what cannot be told": {must(t, "=", call1("day", c), num(3)), expr.Some},
+	} {
+		if got := expr.Prune(expr.Fold(x.e, &expr.Env{}), april, 100); got != x.want {
+			t.Errorf("%s: %s is %s, want %s", name, expr.Format(x.e), got, x.want)
+		}
+	}
 }

@@ -73,7 +73,7 @@ func newFeed(ctx context.Context, txt *text, plan *convert.Plan, debug Debug) *f
 
 func (f *feed) convert(c *convert.Converter) {
 	for j := range f.work {
-		j.result = c.Convert(&j.chunk)
+		j.result = c.Convert(&j.chunk, j.result)
 		close(j.ready)
 	}
 }
@@ -213,8 +213,8 @@ func spanOf(ch *csvscan.Chunk) (bytes int64) {
 	return bytes
 }
 
+// done takes a job back; its result's memory is used for the next, if it is still there.
 func (f *feed) done(j *job) {
-	j.result = nil
 	select {
 	case f.free <- j:
 	default: // one of those that were made while others were held

@@ -23,6 +23,8 @@ type writing struct {
 	hashes []schema.ColumnHash
 	nulls  []int64
 	rows   int64
+	last   *job // whose batch was given out last
+	keeps  bool // batches are kept by who asks for them
 }
 
 // convert writes the text's rows into a draft, seals and commits it.
@@ -59,6 +61,7 @@ func (w *writing) write(ctx context.Context, draft *storage.Draft) error {
 		return draft.Write(ctx, nil, w.next)
 	}
 	layout := newSortLayout(t)
+	w.keeps = true
 	cfg := &w.ld.l.cfg
 	s := extsort.New(extsort.Config{Types: layout.types, Keys: layout.keys, MemoryBytes: cfg.MemoryBytes, Dir: cfg.TempDir, Serial: cfg.Debug.SerialSort})
 	defer s.Close()
@@ -84,22 +87,29 @@ func (w *writing) write(ctx context.Context, draft *storage.Draft) error {
 	return layout.writePartitions(ctx, it, draft)
 }
 
-// next gives the next batch of converted rows and keeps the books.
+// next gives the next batch of converted rows and keeps the books. Unless w.keeps, a batch is valid until the next call: its memory
+// is used again.
 func (w *writing) next(ctx context.Context) (*batch.Batch, error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if w.last != nil {
+			w.feed.done(w.last)
+			w.last = nil
 		}
 		j, err := w.feed.next()
 		if err != nil || j == nil {
 			return nil, err
 		}
 		r := j.result
-		err = w.take(j, r)
-		w.feed.done(j)
-		if err != nil {
+		if err := w.take(j, r); err != nil {
 			return nil, err
 		}
+		if w.keeps {
+			j.result = nil
+		}
+		w.last = j
 		if r.Batch.Len > 0 {
 			return r.Batch, nil
 		}

@@ -113,7 +113,7 @@ func (c *Converter) coded(ch *csvscan.Chunk, rows []rowRef, j int) (v *batch.Vec
 	if k.slots == nil {
 		k.slots, k.off = make([]slot, minSlots), []uint32{0}
 	}
-	v = &batch.Vector{Type: c.plan.Types[j], Enc: batch.Dict, Len: len(rows), Codes: make([]int32, len(rows))}
+	v = &batch.Vector{Type: c.plan.Types[j], Enc: batch.Dict, Len: len(rows), Codes: again(c, len(rows), func(o *batch.Vector) []int32 { return o.Codes })}
 	nulls := 0
 	field, data, fields := uint32(c.plan.Fields[j]), ch.Data, ch.Fields
 	for i := range rows {
@@ -123,18 +123,22 @@ func (c *Converter) coded(ch *csvscan.Chunk, rows []rowRef, j int) (v *batch.Vec
 			size |= quotedCell
 		}
 		if size == 0 || size == quotedCell && !text {
-			setNull(v, i)
+			v.Codes[i] = 0
+			c.setNull(v, i)
 			nulls++
 			continue
 		}
 		head, tail := cellKey(data, f.Start, f.End())
 		cell := data[f.Start:f.End()]
-		s := k.find(cell, head, tail, size)
+		s := &k.slots[mixKey(head, tail, size)&uint64(len(k.slots)-1)]
+		if s.head != head || s.tail != tail || s.size != size || len(cell) > maxCachedCell {
+			s = k.find(cell, head, tail, size)
+		}
 		if s.size == 0 {
 			n, why := c.fresh(k, cell, f)
 			if why != OK {
 				c.fault(i, j, why)
-				bad = true
+				v.Codes[i], bad = 0, true
 				continue
 			}
 			if n == -1 {
@@ -147,7 +151,7 @@ func (c *Converter) coded(ch *csvscan.Chunk, rows []rowRef, j int) (v *batch.Vec
 		}
 		if v.Codes[i] == nullCode {
 			v.Codes[i] = 0
-			setNull(v, i)
+			c.setNull(v, i)
 			nulls++
 		}
 	}

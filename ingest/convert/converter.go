@@ -15,10 +15,11 @@ type Converter struct {
 	plan   *Plan
 	coders []coder // per column
 	check  checker
-	why    []Reason // per row, of the leftmost bad cell
-	where  []int32  // its column
-	buf    []byte   // an unescaped cell
-	counts []uint32 // of codes
+	why    []Reason      // per row, of the leftmost bad cell
+	where  []int32       // its column
+	buf    []byte        // an unescaped cell
+	counts []uint32      // of codes
+	old    *batch.Vector // what the column was in an old result; nil for none
 }
 
 // Result is one chunk converted: the rows that fit, and the records that do not.
@@ -28,6 +29,8 @@ type Result struct {
 	Rejects []Reject
 	Hashes  []schema.ColumnHash // per column, of the batch
 	Nulls   []int64
+
+	raw []*batch.Vector // the columns before rows were dropped
 }
 
 // Reject is a record of the chunk that was not converted. Column is -1 when the record as a whole is at fault.
@@ -52,9 +55,12 @@ func NewConverter(p *Plan, shared *Dictionaries) *Converter {
 	return c
 }
 
-// Convert converts a chunk. The batch holds nothing of the chunk's memory.
-func (c *Converter) Convert(ch *csvscan.Chunk) *Result {
-	r := &Result{Records: int64(len(ch.Records))}
+// Convert converts a chunk. The batch holds nothing of the chunk's memory. Memory of an old result, which may be nil, is used again.
+func (c *Converter) Convert(ch *csvscan.Chunk, old *Result) *Result {
+	r := &Result{Records: int64(len(ch.Records)), raw: make([]*batch.Vector, len(c.plan.Types))}
+	if old == nil || len(old.raw) != len(r.raw) {
+		old = r
+	}
 	rows := c.check.rows(ch, c.plan.Width, c.plan.Rules.Ends, &r.Rejects)
 	n := len(rows)
 	c.why = append(c.why[:0], make([]Reason, n)...)
@@ -63,8 +69,9 @@ func (c *Converter) Convert(ch *csvscan.Chunk) *Result {
 	bad := false
 	for j := range c.plan.Types {
 		var faults bool
+		c.old = old.raw[j]
 		b.Cols[j], faults = c.column(ch, rows, j)
-		bad = bad || faults
+		r.raw[j], bad = b.Cols[j], bad || faults
 	}
 	if bad {
 		b = c.drop(b, rows, r)
@@ -172,14 +179,14 @@ func (c *Converter) column(ch *csvscan.Chunk, rows []rowRef, j int) (*batch.Vect
 	point := rules.point()
 	switch t.Class() {
 	case schema.ClassInt64:
-		v.I = make([]int64, len(rows))
+		v.I = again(c, len(rows), func(o *batch.Vector) []int64 { return o.I })
 		return v, fill(c, ch, rows, j, v, v.I, grouped(c, &rules, t, parser64(&rules, t)))
 	case schema.ClassInt128:
 		v.W = make([]decimal.Int128, len(rows))
 		p, s := int(t.Precision), int(t.Scale)
 		return v, fill(c, ch, rows, j, v, v.W, grouped(c, &rules, t, func(b []byte) (decimal.Int128, Reason) { return ParseDecimal128(b, point, p, s) }))
 	}
-	v.F = make([]float64, len(rows))
+	v.F = again(c, len(rows), func(o *batch.Vector) []float64 { return o.F })
 	return v, fill(c, ch, rows, j, v, v.F, grouped(c, &rules, t, func(b []byte) (float64, Reason) { return ParseDouble(b, point) }))
 }
 
@@ -205,7 +212,7 @@ func fill[T any](c *Converter, ch *csvscan.Chunk, rows []rowRef, j int, v *batch
 		f := ch.Fields[rows[i].first+field]
 		cell := ch.Bytes(f)
 		if len(cell) == 0 || words && !f.Quoted() && c.plan.Rules.isNull(cell) {
-			setNull(v, i)
+			c.setNull(v, i)
 			continue
 		}
 		if cell[0] <= ' ' || cell[len(cell)-1] <= ' ' {
@@ -227,14 +234,24 @@ func (c *Converter) fault(row, column int, why Reason) {
 	}
 }
 
-func setNull(v *batch.Vector, row int) {
+func (c *Converter) setNull(v *batch.Vector, row int) {
 	if v.Valid == nil {
-		v.Valid = make([]byte, v.Len)
+		v.Valid = again(c, v.Len, func(o *batch.Vector) []byte { return o.Valid })
 		for i := range v.Valid {
 			v.Valid[i] = 1
 		}
 	}
 	v.Valid[row] = 0
+}
+
+// again returns n elements, in memory of the old vector where that has room; what they hold is left over.
+func again[T any](c *Converter, n int, of func(*batch.Vector) []T) []T {
+	if c.old != nil {
+		if b := of(c.old); cap(b) >= n {
+			return b[:n]
+		}
+	}
+	return make([]T, n)
 }
 
 // parser64 returns the parser of a ClassInt64 type.

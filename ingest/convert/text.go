@@ -32,11 +32,12 @@ func (c *Converter) flat(ch *csvscan.Chunk, rows []rowRef, j int) *batch.Vector 
 		f := ch.Fields[rows[i].first+field]
 		total += int(f.End() - f.Start)
 	}
-	v := &batch.Vector{Type: c.plan.Types[j], Len: len(rows), Off: make([]uint32, len(rows)+1), Data: make([]byte, 0, total)}
+	v := &batch.Vector{Type: c.plan.Types[j], Len: len(rows), Off: again(c, len(rows)+1, func(o *batch.Vector) []uint32 { return o.Off }), Data: again(c, total, func(o *batch.Vector) []byte { return o.Data })[:0]}
+	v.Off[0] = 0
 	for i := range rows {
 		b, null := c.cell(ch, ch.Fields[rows[i].first+field])
 		if null {
-			setNull(v, i)
+			c.setNull(v, i)
 		} else {
 			v.Data = append(v.Data, b...)
 		}

@@ -340,7 +340,10 @@ func (x *foreignReader) readLevels(done, k int) (present int, err error) {
 
 // readValues appends values as codes or as themselves.
 func (x *foreignReader) readValues(coded bool, n int) error {
-	if !x.coded || n == 0 {
+	if n == 0 {
+		return nil
+	}
+	if !x.coded {
 		return x.values.append(&x.flat, n)
 	}
 	at := len(x.codes)

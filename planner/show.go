@@ -125,12 +125,14 @@ func (s *session) showStatus() *logical.Values {
 	for _, n := range []string{"Rows", "Data_length", "Segments", "Deliveries"} {
 		v.Columns = append(v.Columns, batch.Field{Name: n, Type: schema.TypeInt64})
 	}
+	v.Columns = append(v.Columns, batch.Field{Name: "Comment", Type: schema.TypeVarchar})
 	for _, t := range s.binder().Visible() {
 		k := s.snap.Totals(t.ID)
 		row := []schema.Value{schema.TextValue(t.Name), schema.TextValue("Assay")}
 		for _, n := range []int64{k.Rows, k.Bytes, k.Segments, k.Deliveries} {
 			row = append(row, schema.IntValue(schema.TypeInt64, n))
 		}
+		row = append(row, schema.TextValue(t.Describe()))
 		v.Rows = append(v.Rows, row)
 	}
 	return v
@@ -194,6 +196,10 @@ func createText(t *schema.Table) string {
 			typ = "DATETIME(6)"
 		}
 		fmt.Fprintf(&b, "  `%s` %s%s\n", c.Name, typ, comma)
+	}
+	if t.IsAttached() {
+		fmt.Fprintf(&b, ") /* %s */", strings.ReplaceAll(t.Describe(), "*/", "* /"))
+		return b.String()
 	}
 	fmt.Fprintf(&b, ") /* partition_by: [%s], sort_by: [%s], codec: %s */", logical.PartitionText(t), logical.SortText(t), t.Codec)
 	return b.String()

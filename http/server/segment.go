@@ -51,6 +51,7 @@ type segmentView struct {
 	SHA256    schema.Digest `json:"sha256"`
 	Added     uint64        `json:"added_index"`
 	Parts     []partView    `json:"parts"`
+	Location  string        `json:"location,omitempty"` // of an attached file, whose sha256 is its footer's
 }
 
 type partView struct {
@@ -70,7 +71,7 @@ func (s *Server) handleSegments(w http.ResponseWriter, r *http.Request) error {
 	show := func(seg *schema.Segment) any {
 		v := segmentView{
 			ID: seg.ID, Delivery: seg.Delivery, Partition: t.PartitionPath(seg.Partition), Rows: seg.Rows, Bytes: seg.Bytes,
-			SHA256: seg.SHA256, Added: seg.Added,
+			SHA256: seg.SHA256, Added: seg.Added, Location: seg.Location,
 		}
 		for _, p := range seg.Parts {
 			v.Parts = append(v.Parts, partView(p))

@@ -56,9 +56,9 @@ func (b *Binder) schemata() *Values {
 }
 
 func (b *Binder) tables() *Values {
-	v := &Values{Columns: texts("TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_TYPE", "ENGINE", "PARTITION_BY", "SORT_BY", "CODEC")}
+	v := &Values{Columns: texts("TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_TYPE", "ENGINE", "PARTITION_BY", "SORT_BY", "CODEC", "TABLE_COMMENT")}
 	for _, t := range b.Visible() {
-		v.Rows = append(v.Rows, textRow("def", Database, t.Name, "BASE TABLE", "Assay", PartitionText(t), SortText(t), string(t.Codec)))
+		v.Rows = append(v.Rows, textRow("def", Database, t.Name, "BASE TABLE", "Assay", PartitionText(t), SortText(t), string(t.Codec), t.Describe()))
 	}
 	return v
 }

@@ -41,10 +41,18 @@ func samples() map[string]catalog.Command {
 		Parts: []schema.Part{{Delivery: id(70), Source: "a", Period: "b", Rows: 3, Live: true}, {Delivery: id(71), Rows: 9}},
 	}
 	full.Segments = append(full.Segments, other)
+	attached := labs("outside")
+	attached.Attached = schema.Attachment{Location: "file:///data/labs/", Format: schema.FormatParquet}
+	attach := commit(7, 42, "", "", 21*day)
+	attach.Table, attach.Replace, attach.Force = &attached, true, true
+	for i := range attach.Segments {
+		attach.Segments[i].Location = "file:///data/labs/part-0.parquet"
+	}
 	return map[string]catalog.Command{
 		"put-table":       &catalog.PutTable{Table: labs("labs"), Expect: 2, At: day},
 		"drop-table":      &catalog.DropTable{Name: "labs", Expect: 3, At: 2 * day},
 		"commit-delivery": full,
+		"commit-attached": attach,
 		"revert-delivery": &catalog.RevertDelivery{Delivery: id(5), At: 3 * day},
 		"put-member":      &catalog.PutMember{Member: catalog.Member{ID: "n1", Address: "127.0.0.1:7950", Role: "all"}},
 		"remove-member":   &catalog.RemoveMember{ID: "n1"},

@@ -23,3 +23,11 @@ func (t *Table) RefuseAttached(what string) error {
 	return errs.New(errs.Conflict, "attached-table", "table %q is attached to %s, which others write: %s", t.Name, t.Attached.Location, what).
 		WithHint("change the files there and attach them again, or load into another table")
 }
+
+// Describe says in words where an attached table's files are; empty for any other table.
+func (t *Table) Describe() string {
+	if !t.IsAttached() {
+		return ""
+	}
+	return "attached in place: " + t.Attached.Format + " files of others at " + t.Attached.Location
+}

@@ -7,9 +7,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/assaydb/assay/storage/object/objecttest"
 )
 
 // attach asks a server to attach a location.
@@ -237,4 +241,107 @@ func TestAttachRoots(t *testing.T) {
 	none := serve(t, bin, filepath.Join(t.TempDir(), "none"), "--attach-root", "none")
 	status, text := attach(t, none.url, "x", "file://"+dir)
 	refuses(t, "none", status, text, http.StatusForbidden, "attach-not-allowed")
+}
+
+// TestAttachBucket reads the same files from a real S3 server.
+func TestAttachBucket(t *testing.T) {
+	endpoint, g := gateway(t)
+	bin := binary(t)
+	p := serve(t, bin, filepath.Join(t.TempDir(), "data"), "--attach-root", "s3://assay/lake?endpoint="+endpoint)
+	dir := lake(t, p.url)
+	for _, h := range []string{"hospital=H1", "hospital=H2"} {
+		raw, err := os.ReadFile(filepath.Join(dir, h, "part-0.parquet"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(g, "lake", h), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(g, "lake", h, "part-0.parquet"), raw, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, location := range []string{"s3://assay/lake/", "s3://assay/lake?endpoint=" + url.QueryEscape(endpoint), "s3://assay/lake/hospital=H2/part-0.parquet"} {
+		table := fmt.Sprintf("t%d", i)
+		if status, text := attach(t, p.url, table, location); status != http.StatusCreated {
+			t.Fatalf("%s: status %d: %s", location, status, text)
+		}
+		answers(t, p.url, "SELECT SUM(n) FROM "+table+" WHERE n > 2", "SUM(n)\n7\n")
+	}
+	answers(t, p.url, "SELECT hospital, SUM(amount) FROM t0 GROUP BY hospital ORDER BY 1", "hospital,SUM(amount)\nH1,1.25\nH2,7.00\n")
+	status, text := attach(t, p.url, "x", "s3://assay/other/")
+	refuses(t, "another prefix", status, text, http.StatusForbidden, "attach-not-allowed")
+	status, text = attach(t, p.url, "x", "s3://assay/lake/?endpoint=http://127.0.0.1:1")
+	refuses(t, "another endpoint", status, text, http.StatusForbidden, "attach-not-allowed")
+	if err := os.Remove(filepath.Join(g, "lake", "hospital=H2", "part-0.parquet")); err != nil {
+		t.Fatal(err)
+	}
+	status, text = query(t, p.url, "SELECT SUM(n) FROM t0")
+	refuses(t, "a missing object", status, text, http.StatusConflict, "attached-file-missing", "hospital=H2/part-0.parquet")
+}
+
+// gateway starts an S3 server and returns its endpoint and the folder of its bucket.
+func gateway(t *testing.T) (endpoint, dir string) {
+	g := objecttest.NewGateway(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", objecttest.AccessKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", objecttest.SecretKey)
+	return g.Endpoint, g.Dir
+}
+
+// TestAttachedIsVerifiedAndRestored looks at attached files as verify does, and restores a catalog that names them.
+func TestAttachedIsVerifiedAndRestored(t *testing.T) {
+	bin, data := binary(t), filepath.Join(t.TempDir(), "data")
+	p := serve(t, bin, data)
+	dir := lake(t, p.url)
+	if status, text := attach(t, p.url, "visits", "file://"+dir); status != http.StatusCreated {
+		t.Fatalf("attach: status %d: %s", status, text)
+	}
+	if text := runJob(t, p.url, "verify"); !strings.Contains(text, `"damaged":[]`) {
+		t.Errorf("verify: %s", text)
+	}
+	drained(t, p.url)
+	p.stop()
+	back := filepath.Join(t.TempDir(), "back")
+	if out, err := exec.Command(bin, "restore", "--from", "file://"+filepath.Join(data, "mirror"), "--data", back).CombinedOutput(); err != nil {
+		t.Fatalf("restore: %v: %s", err, out)
+	}
+	p = serve(t, bin, back, "--mirror", "none")
+	answers(t, p.url, "SELECT COUNT(*), SUM(n) FROM visits WHERE hospital LIKE 'H%'", "COUNT(*),SUM(n)\n4,10\n")
+	name := filepath.Join(dir, "hospital=H2", "part-0.parquet")
+	if err := os.Truncate(name, 100); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"verify", "repair"} {
+		if text := runJob(t, p.url, kind); !strings.Contains(text, "part-0.parquet") || !strings.Contains(text, "changed") {
+			t.Errorf("%s: %s", kind, text)
+		}
+	}
+	if info, err := os.Stat(name); err != nil || info.Size() != 100 {
+		t.Errorf("a repair touched the file: %v %v", info, err)
+	}
+}
+
+// runJob runs a job to its end and returns it.
+func runJob(t *testing.T, base, kind string) string {
+	t.Helper()
+	req, _ := http.NewRequest(http.MethodPost, base+"/v1/"+kind, nil)
+	status, text := do(t, req)
+	if status != http.StatusAccepted {
+		t.Fatalf("%s: status %d: %s", kind, status, text)
+	}
+	var j struct{ ID, State string }
+	if err := json.Unmarshal([]byte(text), &j); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		_, text = get(t, base+"/v1/jobs/"+j.ID)
+		if err := json.Unmarshal([]byte(text), &j); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.EqualFold(j.State, "running") {
+			return text
+		}
+	}
+	t.Fatalf("%s does not end: %s", kind, text)
+	return ""
 }

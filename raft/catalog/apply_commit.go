@@ -29,7 +29,9 @@ func (s *state) applyCommit(c *CommitDelivery) (Result, error) {
 	if err := s.checkCommit(c, &d, def); err != nil {
 		return Result{}, err
 	}
-	return s.commit(c, &d, def), nil
+	res := s.commit(c, &d, def)
+	s.outdate(c, d.Table, d.ID, s.clock)
+	return res, nil
 }
 
 // commitTable returns the table the delivery is for, as it is now.

@@ -14,7 +14,8 @@ import (
 //
 //	2: a delivery's ledger and what it amends, a table's policy and attachment, documents
 //	3: compactions
-const commandVersion = 3
+//	4: deliveries that are held until someone decides
+const commandVersion = 4
 
 // checksumBytes is the length of the XXH3-64 at the end of a command.
 const checksumBytes = 8
@@ -51,6 +52,11 @@ func Encode(c Command) []byte {
 		b = binary.AppendVarint(b, c.At)
 	case *Compact:
 		b = appendCompact(b, c)
+	case *HoldDelivery:
+		b = binary.AppendVarint(appendString(appendCommit(b, &c.Commit), c.Reason), c.At)
+	case *DecideDelivery:
+		b = appendBool(append(b, c.Delivery[:]...), c.Approve)
+		b = binary.AppendVarint(appendString(appendString(b, c.Reason), c.By), c.At)
 	}
 	return binary.LittleEndian.AppendUint64(b, xxh3.Hash(b))
 }
@@ -67,6 +73,8 @@ func versionOf(c Command) byte {
 		newer = true
 	case *Compact:
 		return 3
+	case *HoldDelivery, *DecideDelivery:
+		return 4
 	}
 	return 1 + boolByte(newer)
 }
@@ -140,6 +148,10 @@ func (r *reader) command() Command {
 		return &PutDocument{Document: r.document(), At: r.varint()}
 	case kindCompact:
 		return r.compact()
+	case kindHoldDelivery:
+		return &HoldDelivery{Commit: *r.commit(), Reason: r.string(), At: r.varint()}
+	case kindDecideDelivery:
+		return &DecideDelivery{Delivery: r.id(), Approve: r.bool(), Reason: r.string(), By: r.string(), At: r.varint()}
 	default:
 		r.fail("unknown command %d", k)
 		return nil

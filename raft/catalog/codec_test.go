@@ -62,6 +62,9 @@ func samples() map[string]catalog.Command {
 
 		"compact": compaction(3, 90, 660, map[int]int64{40: 10, 41: 5}),
 
+		"hold-delivery":   &catalog.HoldDelivery{Commit: *amending(1, 50, 40), Reason: "rows: 10, 40 in the period before", At: 5 * day},
+		"decide-delivery": &catalog.DecideDelivery{Delivery: id(50), Approve: true, Reason: "checked by phone", By: "ann", At: 6 * day},
+
 		"put-table-v2":       putPolicy(),
 		"commit-delivery-v2": amending(1, 50, 40),
 	}

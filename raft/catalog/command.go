@@ -20,6 +20,8 @@ const (
 	kindSetRetention
 	kindPutDocument
 	kindCompact
+	kindHoldDelivery
+	kindDecideDelivery
 )
 
 // PutTable creates a table (Expect 0; Conflict when the name exists) or replaces its definition when its version is Expect.
@@ -127,6 +129,8 @@ func (*PurgeExpired) kind() commandKind   { return kindPurgeExpired }
 func (*SetRetention) kind() commandKind   { return kindSetRetention }
 func (*PutDocument) kind() commandKind    { return kindPutDocument }
 func (*Compact) kind() commandKind        { return kindCompact }
+func (*HoldDelivery) kind() commandKind   { return kindHoldDelivery }
+func (*DecideDelivery) kind() commandKind { return kindDecideDelivery }
 
 // Result is what applying a command gave.
 type Result struct {
@@ -134,6 +138,7 @@ type Result struct {
 	Table    *schema.Table // PutTable, CommitDelivery, Compact
 	Delivery *Delivery     // CommitDelivery, RevertDelivery, Compact: as it now stands; for a duplicate, the one in force
 	Same     bool          // CommitDelivery: the content was in force already, nothing changed
+	Held     bool          // HoldDelivery, DecideDelivery: the delivery waits for a decision, or was rejected; it is not in force
 	Purged   []Purged      // PurgeExpired: what was forgotten
 	More     bool          // PurgeExpired: the limit was reached, propose it again
 }

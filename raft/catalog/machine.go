@@ -83,6 +83,10 @@ func (s *state) apply(c Command) (res Result, err error) {
 		err = s.applyPutDocument(c)
 	case *Compact:
 		res, err = s.applyCompact(c)
+	case *HoldDelivery:
+		res, err = s.applyHold(c)
+	case *DecideDelivery:
+		res, err = s.applyDecide(c)
 	default:
 		err = errs.New(errs.Invalid, "unknown-command", "the catalog has no command %T", c)
 	}

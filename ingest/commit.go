@@ -29,6 +29,8 @@ func (w *writing) commit(ctx context.Context, draft *storage.Draft) (*Receipt, e
 	}
 	receipt := w.receipt()
 	receipt.addSegments(finished.Segments, w.target.table)
+	w.profile.fill(receipt, w.target.table, finished.Segments)
+	hold := w.compareWithPrevious(ctx, receipt)
 	if err := w.sideFiles(draft, receipt); err != nil {
 		return nil, err
 	}
@@ -43,7 +45,7 @@ func (w *writing) commit(ctx context.Context, draft *storage.Draft) (*Receipt, e
 		}
 	}
 	ld.report(PhaseCommit, w)
-	return ld.propose(ctx, w, sealed, receipt)
+	return ld.propose(ctx, w, sealed, receipt, hold)
 }
 
 func (ld *load) report(phase Phase, w *writing) {
@@ -96,14 +98,17 @@ func (r *Receipt) addSegments(list []schema.Segment, t *schema.Table) {
 	}
 }
 
-// propose is the one command. When its reply is lost, the catalog is looked at; nothing is deleted whatever comes back.
-func (ld *load) propose(ctx context.Context, w *writing, sealed *storage.Sealed, r *Receipt) (*Receipt, error) {
+// propose is the one command: it brings the delivery into force, or keeps it until someone decides when there is a reason to hold it. When its reply is lost, the catalog is looked at; nothing is deleted whatever comes back.
+func (ld *load) propose(ctx context.Context, w *writing, sealed *storage.Sealed, r *Receipt, hold string) (*Receipt, error) {
 	cmd := ld.command(w, r, sealed.Segments)
 	ld.complete(&cmd.Delivery, w, sealed)
 	if ld.req.Intent != nil {
 		if err := ld.req.Intent(ld.id); err != nil {
 			return nil, fmt.Errorf("note the intent to commit delivery %s: %w", ld.id, err)
 		}
+	}
+	if hold != "" {
+		return ld.proposeHold(ctx, cmd, r, hold)
 	}
 	res, err := ld.l.cfg.Catalog.Propose(ctx, cmd)
 	if err != nil {
@@ -183,7 +188,7 @@ func (ld *load) readBack(err error) (*catalog.Delivery, bool) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if d, ok := ld.l.cfg.Catalog.Snapshot().Delivery(ld.id); ok {
+		if d, err := ld.l.find(ld.id); err == nil {
 			return d, true
 		}
 		if e := errs.As(err); e == nil || e.Code != "outcome-unknown" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -18,6 +19,8 @@ import (
 type Store interface {
 	Begin(ctx context.Context, id schema.ID, table *schema.Table, opts storage.DraftOptions) (*storage.Draft, error)
 	OpenFile(ctx context.Context, table uint32, delivery schema.ID, ref storage.FileRef) (io.ReadCloser, error)
+	Verify(ctx context.Context, segments iter.Seq[*schema.Segment], found func(*schema.Segment, error)) error
+	VerifyFile(table uint32, delivery schema.ID, ref storage.FileRef) error
 }
 
 // Catalog is read and changed by loads: a *consensus.Log.

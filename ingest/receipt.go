@@ -63,20 +63,25 @@ func (l *Loader) open(ctx context.Context, d *catalog.Delivery, name string) (io
 }
 
 func (l *Loader) find(delivery schema.ID) (*catalog.Delivery, error) {
-	d, ok := l.cfg.Catalog.Snapshot().Delivery(delivery)
-	if !ok || d.Compaction {
-		return nil, errs.New(errs.NotFound, "unknown-delivery", "there is no delivery %s", delivery)
-	}
-	return d, nil
+	d, _, err := l.known(delivery)
+	return d, err
 }
 
 // Receipt returns the receipt of a delivery, as the catalog now has it.
 func (l *Loader) Receipt(ctx context.Context, delivery schema.ID) (*Receipt, error) {
-	d, err := l.find(delivery)
+	d, h, err := l.known(delivery)
 	if err != nil {
 		return nil, err
 	}
-	return l.readReceipt(ctx, d)
+	r, err := l.readReceipt(ctx, d)
+	if h == nil || err != nil {
+		return r, err
+	}
+	r.State, r.HeldFor = StateHeld, h.Reason
+	if h.Rejected {
+		r.State = StateRejected
+	}
+	return r, nil
 }
 
 // Revert takes a delivery out of force and puts back the ones it replaced; the receipt is that of the delivery reverted.

@@ -34,6 +34,10 @@ func (w *writing) rehearse(ctx context.Context) (*Receipt, error) {
 	}
 	r := w.receipt()
 	r.Rehearsal = true
+	w.profile.fill(r, w.target.table, nil)
+	if hold := w.compareWithPrevious(ctx, r); hold != "" {
+		r.State, r.HeldFor = StateHeld, hold // it would be
+	}
 	return r, w.rehearseCommit(r)
 }
 

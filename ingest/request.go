@@ -148,6 +148,9 @@ type Receipt struct {
 	AmendedBy    []schema.ID      `json:"amended_by,omitempty"`
 	CatalogIndex uint64           `json:"catalog_index"`
 	Duplicate    bool             `json:"duplicate"`
+	State        string           `json:"state,omitempty"`      // held or rejected: the rows are not in force
+	HeldFor      string           `json:"held_for,omitempty"`   // why it is held, or was rejected
+	Comparison   *Comparison      `json:"comparison,omitempty"` // with the source's period before
 	Rehearsal    bool             `json:"rehearsal,omitempty"`
 	LoadedAt     time.Time        `json:"loaded_at"`
 	Dialect      Dialect          `json:"dialect"`
@@ -174,7 +177,10 @@ type ReceiptColumn struct {
 	Nulls int64             `json:"nulls"`
 	Hash  schema.ColumnHash `json:"hash"`
 	Whole int               `json:"whole_digits,omitempty"` // most digits before the point, of exact numbers: how far the type may be widened
-	Form  *ColumnForm       `json:"form,omitempty"`         // how the column wrote its numbers or dates, where its cells proved that
+	Min   string            `json:"min,omitempty"`          // of numbers
+	Max   string            `json:"max,omitempty"`
+	Codes CodeSet           `json:"codes,omitempty"`
+	Form  *ColumnForm       `json:"form,omitempty"` // how the column wrote its numbers or dates, where its cells proved that
 }
 
 // ColumnForm is how one column was read, in the words of the upload's parameters.

@@ -25,6 +25,8 @@ type writing struct {
 	rows   int64
 	last   *job // whose batch was given out last
 	keeps  bool // batches are kept by who asks for them
+
+	profile *profile
 }
 
 // convert writes the text's rows into a draft, seals and commits it.
@@ -34,7 +36,7 @@ func (ld *load) convert(ctx context.Context, txt *text, t *target) (*Receipt, er
 		return nil, err
 	}
 	n := len(t.table.Columns)
-	w := &writing{ld: ld, txt: txt, target: t, feed: newFeed(ctx, txt, plan, ld.l.cfg.Debug), hashes: make([]schema.ColumnHash, n), nulls: make([]int64, n)}
+	w := &writing{profile: newProfile(t.table), ld: ld, txt: txt, target: t, feed: newFeed(ctx, txt, plan, ld.l.cfg.Debug), hashes: make([]schema.ColumnHash, n), nulls: make([]int64, n)}
 	defer w.ledger.close()
 	defer w.feed.close()
 	if ld.req.Rehearse {
@@ -122,6 +124,7 @@ func (w *writing) take(j *job, r *convert.Result) error {
 		w.nulls[i] += r.Nulls[i]
 	}
 	w.rows += int64(r.Batch.Len)
+	w.profile.add(r.Batch)
 	o := &w.ld.req.Options
 	for _, x := range r.Rejects {
 		if err := w.ledger.add(w.ld.l.cfg.TempDir, newReject(&j.chunk, x, w.target.table, w.txt, MaxRawBytes)); err != nil {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/assaydb/assay/raft/catalog"
-	"github.com/assaydb/assay/storage/schema"
 )
 
 const (
@@ -59,7 +58,7 @@ func (n *Node) tidy(ctx context.Context) (t tidied, err error) {
 		return t, fmt.Errorf("read the catalog back: %w", err)
 	}
 	snap := n.catalog.Snapshot()
-	orphans, err := n.store.Orphans(func(id schema.ID) bool { _, ok := snap.Delivery(id); return ok }, time.Now().Add(-orphanAge))
+	orphans, err := n.store.Orphans(snap.Keeps, time.Now().Add(-orphanAge))
 	if err != nil {
 		return t, err
 	}

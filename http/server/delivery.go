@@ -92,13 +92,13 @@ func (s *Server) handleDelivery(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	snap := s.parts.Catalog.Snapshot()
-	d, ok := snap.Delivery(id)
-	if !ok || d.Compaction {
-		return errs.New(errs.NotFound, "unknown-delivery", "there is no delivery %s", id)
-	}
 	receipt, err := s.parts.Loader.Receipt(r.Context(), id)
 	if err != nil {
 		return err
+	}
+	d, ok := snap.Delivery(id)
+	if !ok {
+		return writeJSON(w, http.StatusOK, receipt) // held or rejected, as it says
 	}
 	v := deliveryOf(receipt.Table, snap, d)
 	return writeJSON(w, http.StatusOK, struct {

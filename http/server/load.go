@@ -44,6 +44,9 @@ func (s *Server) handleLoad(w http.ResponseWriter, r *http.Request) error {
 		return writeJSON(w, http.StatusOK, receipt)
 	}
 	w.Header().Set("Location", "/v1/deliveries/"+receipt.DeliveryID.String())
+	if receipt.State == ingest.StateHeld {
+		return writeJSON(w, http.StatusAccepted, receipt)
+	}
 	return writeJSON(w, http.StatusCreated, receipt)
 }
 

@@ -25,6 +25,8 @@ type Engine interface {
 type Loader interface {
 	Load(ctx context.Context, req *ingest.Request) (*ingest.Receipt, error)
 	Revert(ctx context.Context, delivery schema.ID) (*ingest.Receipt, error)
+	Approve(ctx context.Context, delivery schema.ID, by string) (*ingest.Receipt, error)
+	Reject(ctx context.Context, delivery schema.ID, reason, by string) (*ingest.Receipt, error)
 	Receipt(ctx context.Context, delivery schema.ID) (*ingest.Receipt, error)
 	Rejects(ctx context.Context, delivery schema.ID, format ingest.RejectFormat) (io.ReadCloser, error)
 	// Resend is a delivery's rejected lines as they were sent, with an error column in front.

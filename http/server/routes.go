@@ -1,6 +1,11 @@
 package server
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/assaydb/assay/ingest"
+	"github.com/assaydb/assay/ingest/coverage"
+)
 
 // route is one line of the API: what is served and what the OpenAPI document says of it.
 type route struct {
@@ -40,6 +45,7 @@ func (s *Server) table() []route {
 	all = append(all, s.tableRoutes()...)
 	all = append(all, s.deliveryRoutes()...)
 	all = append(all, s.uploadRoutes()...)
+	all = append(all, s.slotRoutes()...)
 	return append(all, s.clusterRoutes()...)
 }
 
@@ -57,7 +63,7 @@ func (s *Server) sqlRoutes() []route {
 }
 
 func (s *Server) tableRoutes() []route {
-	receipt := []answer{{201, jsonMedia, "the receipt"}, {200, jsonMedia, "the receipt of the same content, in force already, or of a rehearsal"}}
+	receipt := []answer{{201, jsonMedia, "the receipt"}, {200, jsonMedia, "the receipt of the same content, in force already, or of a rehearsal"}, {202, jsonMedia, "the receipt; the delivery waits for approval"}}
 	load := func(method, id string) route {
 		return route{method: method, path: "/v1/tables/{t}/load", id: id, tag: "load", summary: "Load one CSV", query: loadParams(), body: csvMedia, answers: receipt, handle: s.handleLoad}
 	}
@@ -95,6 +101,21 @@ func (s *Server) deliveryRoutes() []route {
 	}
 }
 
+func (s *Server) slotRoutes() []route {
+	const expectations, checks, delivery = "/v1/tables/{t}/expectations", "/v1/tables/{t}/checks", "/v1/deliveries/{id}"
+	return []route{
+		{method: "GET", path: expectations, id: "getExpectations", tag: "slots", summary: "Which deliveries a table should get", answers: one(200, jsonMedia, "the expectations"), handle: s.handleExpectations},
+		{method: "PUT", path: expectations, id: "putExpectations", tag: "slots", summary: "Say which deliveries a table should get", body: jsonMedia, answers: one(200, jsonMedia, "the expectations"), handle: s.handlePutExpectations},
+		{method: "DELETE", path: expectations, id: "deleteExpectations", tag: "slots", summary: "Expect nothing in particular", answers: one(204, "", "gone"), handle: s.handleDeleteDocument(coverage.Kind)},
+		{method: "GET", path: checks, id: "getChecks", tag: "slots", summary: "How a delivery is compared with the period before", answers: one(200, jsonMedia, "the checks"), handle: s.handleChecks},
+		{method: "PUT", path: checks, id: "putChecks", tag: "slots", summary: "Say how a delivery is compared, and whether a difference holds it", body: jsonMedia, answers: one(200, jsonMedia, "the checks"), handle: s.handlePutChecks},
+		{method: "DELETE", path: checks, id: "deleteChecks", tag: "slots", summary: "Back to the default checks", answers: one(204, "", "gone"), handle: s.handleDeleteDocument(ingest.ChecksKind)},
+		{method: "GET", path: "/v1/coverage", id: "getCoverage", tag: "slots", summary: "How every slot stands: expected, missing, held, loaded; late, with rejects, superseded, unexpected", query: append(lists(), "table", "source", "period", "state"), answers: one(200, jsonMedia, "a page of slots"), handle: s.handleCoverage},
+		{method: "POST", path: delivery + "/approve", id: "approveDelivery", tag: "slots", summary: "Bring a held delivery into force", answers: one(200, jsonMedia, "the receipt"), handle: s.handleApprove},
+		{method: "POST", path: delivery + "/reject", id: "rejectDelivery", tag: "slots", summary: "Give a held delivery up", query: []string{"reason"}, answers: one(200, jsonMedia, "the receipt"), handle: s.handleReject},
+	}
+}
+
 func (s *Server) uploadRoutes() []route {
 	const all, this = "/v1/uploads", "/v1/uploads/{id}"
 	return []route{
@@ -105,7 +126,7 @@ func (s *Server) uploadRoutes() []route {
 		{method: "PATCH", path: this, id: "appendUpload", tag: "uploads", summary: "Add bytes; the offset in the answer is on disk", body: offsetMedia, answers: one(204, "", "added"), handle: s.tus(true, s.handlePatchUpload)},
 		{method: "DELETE", path: this, id: "deleteUpload", tag: "uploads", summary: "Give an upload up", answers: one(204, "", "gone"), handle: s.tus(true, s.handleDeleteUpload)},
 		{method: "POST", path: this, id: "overrideUpload", tag: "uploads", summary: "PATCH, DELETE or HEAD as X-HTTP-Method-Override says", body: offsetMedia, answers: one(204, "", "done"), handle: s.tus(true, s.handlePostUpload)},
-		{method: "GET", path: this + "/preview", id: "previewUpload", tag: "uploads", summary: "What the first MiB looks like: dialect, columns, types, sample rows", query: previewParams(), answers: one(200, jsonMedia, "what was found"), handle: s.handlePreview},
+		{method: "GET", path: this + "/preview", id: "previewUpload", tag: "uploads", summary: "What the first MiB looks like: dialect, columns, types, sample rows", query: ingest.DialectParameters(), answers: one(200, jsonMedia, "what was found"), handle: s.handlePreview},
 		{method: "POST", path: this + "/commit", id: "commitUpload", tag: "uploads", summary: "Load a finished upload as a job", query: append([]string{"table"}, loadParams()...), answers: one(202, jsonMedia, "the job; the same one when it is called again"), handle: s.handleCommitUpload},
 	}
 }

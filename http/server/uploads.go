@@ -237,11 +237,6 @@ func (s *Server) handlePostUpload(w http.ResponseWriter, r *http.Request) error 
 	}
 }
 
-// previewParams are the parameters of a preview: those that change how a file is read.
-func previewParams() []string {
-	return []string{"delimiter", "quote", "escape", "header", "null", "encoding", "date_format", "timestamp_format", "decimal", "types"}
-}
-
 func (s *Server) handlePreview(w http.ResponseWriter, r *http.Request) error {
 	id, err := uploadID(r)
 	if err != nil {

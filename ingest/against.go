@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"time"
 
@@ -94,6 +95,13 @@ func (noStore) Begin(context.Context, schema.ID, *schema.Table, storage.DraftOpt
 func (noStore) OpenFile(context.Context, uint32, schema.ID, storage.FileRef) (io.ReadCloser, error) {
 	return nil, noFile()
 }
+
+// Verify and VerifyFile have nothing to look at.
+func (noStore) Verify(context.Context, iter.Seq[*schema.Segment], func(*schema.Segment, error)) error {
+	return noFile()
+}
+
+func (noStore) VerifyFile(uint32, schema.ID, storage.FileRef) error { return noFile() }
 
 func noFile() error {
 	return errs.New(errs.NotFound, "no-file", "a rehearsal without a server has no files")

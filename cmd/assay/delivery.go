@@ -27,7 +27,9 @@ type deliveryView struct {
 }
 
 func (a *app) deliveryCommand() *cobra.Command {
-	return group("delivery", "List, show and revert deliveries, and read their rejects", a.deliveryListCommand(), a.deliveryShowCommand(), a.deliveryRevertCommand(), a.deliveryRejectsCommand())
+	return group("delivery", "List, show and revert deliveries, and read their rejects", a.deliveryListCommand(), a.deliveryShowCommand(), a.deliveryRevertCommand(),
+		a.deliveryDecideCommand("approve", "Bring a held delivery into force", "in force"),
+		a.deliveryDecideCommand("reject", "Give a held delivery up", "rejected"), a.deliveryRejectsCommand())
 }
 
 func deliveryPath(id string) string { return "/v1/deliveries/" + url.PathEscape(id) }

@@ -179,8 +179,12 @@ func (a *app) printReceipt(format, name string, r *client.Receipt) error {
 	}
 	what := "loaded"
 	switch {
+	case r.Rehearsal && r.State == "held":
+		what = "would hold for approval"
 	case r.Rehearsal:
 		what = "would load"
+	case r.State == "held":
+		what = "held for approval:"
 	case r.Duplicate:
 		what = "already there:"
 	case r.Replaced != nil:

@@ -183,13 +183,22 @@ func (c *Client) Download(ctx context.Context, path string, w io.Writer) error {
 
 // List reads all pages of a list.
 func List[T any](ctx context.Context, c *Client, path string) ([]T, error) {
+	return ListWhere[T](ctx, c, path, nil)
+}
+
+// ListWhere reads all pages of a list with further parameters.
+func ListWhere[T any](ctx context.Context, c *Client, path string, where url.Values) ([]T, error) {
+	more := ""
+	if len(where) > 0 {
+		more = "&" + where.Encode()
+	}
 	all, cursor := []T{}, ""
 	for {
 		var page struct {
 			Items      []T     `json:"items"`
 			NextCursor *string `json:"next_cursor"`
 		}
-		if err := c.Call(ctx, http.MethodGet, path+"?limit=1000&cursor="+url.QueryEscape(cursor), nil, &page); err != nil {
+		if err := c.Call(ctx, http.MethodGet, path+"?limit=1000&cursor="+url.QueryEscape(cursor)+more, nil, &page); err != nil {
 			return nil, err
 		}
 		all = append(all, page.Items...)

@@ -37,6 +37,8 @@ type Receipt struct {
 	Duplicate    bool     `json:"duplicate"`
 	Rehearsal    bool     `json:"rehearsal"`
 	Replaced     *string  `json:"replaced"`
+	State        string   `json:"state"`
+	HeldFor      string   `json:"held_for"`
 	Warnings     []string `json:"warnings"`
 	Raw          []byte   `json:"-"`
 }

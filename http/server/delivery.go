@@ -11,7 +11,6 @@ import (
 
 	"github.com/assaydb/assay/ingest"
 	"github.com/assaydb/assay/raft/catalog"
-	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -31,7 +30,7 @@ type deliveryView struct {
 	Table      string        `json:"table"`
 	Source     string        `json:"source"`
 	Period     string        `json:"period"`
-	State      string        `json:"state"` // live, superseded or reverted
+	State      string        `json:"state"` // live, superseded, reverted, held or rejected
 	SHA256     schema.Digest `json:"sha256"`
 	BytesIn    int64         `json:"bytes_in"`
 	RecordsIn  int64         `json:"records_in"`
@@ -75,12 +74,40 @@ func (s *Server) handleDeliveries(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	out, err := pageOf(q, snap.Deliveries(t.ID), func(d *catalog.Delivery) string { return d.ID.String() },
-		func(d *catalog.Delivery) any { return deliveryOf(t.Name, snap, d) })
+	source, period, state := q.text("source"), q.text("period"), q.text("state")
+	wanted := func(yield func(deliveryView) bool) {
+		for v := range allDeliveries(snap, t) {
+			if (source == "" || v.Source == source) && (period == "" || v.Period == period) && (state == "" || v.State == state) && !yield(v) {
+				return
+			}
+		}
+	}
+	out, err := pageOf(q, wanted, func(v deliveryView) string { return v.ID.String() }, func(v deliveryView) any { return v })
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, out)
+}
+
+// allDeliveries lists what waits for a decision or was rejected, newest first, and then what is or was in force.
+func allDeliveries(snap *catalog.Snapshot, t *schema.Table) iter.Seq[deliveryView] {
+	return func(yield func(deliveryView) bool) {
+		for _, h := range slices.Backward(snap.HeldOf(t.ID)) {
+			v := deliveryOf(t.Name, snap, &h.Delivery)
+			v.State, v.Open = ingest.StateHeld, h.Delivery.Rejected
+			if h.Rejected {
+				v.State = ingest.StateRejected
+			}
+			if !yield(v) {
+				return
+			}
+		}
+		for d := range snap.Deliveries(t.ID) {
+			if !yield(deliveryOf(t.Name, snap, d)) {
+				return
+			}
+		}
+	}
 }
 
 func deliveryID(r *http.Request) (schema.ID, error) { return schema.ParseID(r.PathValue("id")) }

@@ -24,21 +24,13 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 	return decodeJSON(body, into)
 }
 
-// putDocument keeps a document of a table.
-func (s *Server) putDocument(r *http.Request, t *schema.Table, kind, body string) error {
-	_, err := s.parts.Catalog.Propose(r.Context(), &catalog.PutDocument{
-		Document: catalog.Document{Kind: kind, Table: t.ID, Body: body}, At: time.Now().UnixMicro(),
-	})
-	return err
-}
-
 func (s *Server) handleDeleteDocument(kind string) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		_, t, err := s.tableOf(r)
 		if err != nil {
 			return err
 		}
-		if err := s.putDocument(r, t, kind, ""); err != nil {
+		if err := s.putDocument(r, catalog.Document{Kind: kind, Table: t.ID, Body: ""}); err != nil {
 			return err
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -82,7 +74,7 @@ func (s *Server) handlePutExpectations(w http.ResponseWriter, r *http.Request) e
 	if err := e.Check(); err != nil {
 		return err
 	}
-	if err := s.putDocument(r, t, coverage.Kind, e.Body()); err != nil {
+	if err := s.putDocument(r, catalog.Document{Kind: coverage.Kind, Table: t.ID, Body: e.Body()}); err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, e)
@@ -119,7 +111,7 @@ func (s *Server) handlePutChecks(w http.ResponseWriter, r *http.Request) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if err := s.putDocument(r, t, ingest.ChecksKind, c.Body()); err != nil {
+	if err := s.putDocument(r, catalog.Document{Kind: ingest.ChecksKind, Table: t.ID, Body: c.Body()}); err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, checksView{c, false})

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/assaydb/assay/ingest"
@@ -170,10 +171,8 @@ func (s *Server) appendPiece(w http.ResponseWriter, r *http.Request, id schema.I
 	if r.Header.Get("Content-Encoding") != "" {
 		return upload.Upload{}, errs.New(errs.MediaType, "bad-encoding", "the pieces of an upload are taken as they are, without Content-Encoding").WithHint("compress the file itself")
 	}
-	control := http.NewResponseController(w)
-	p := upload.Piece{Offset: offset, Body: r.Body, Length: r.ContentLength, Interrupt: func() {
-		control.SetReadDeadline(time.Now()) //nolint:errcheck // a connection without deadlines is a test's
-	}}
+	body := &interruptible{Reader: r.Body, control: http.NewResponseController(w), header: w.Header()}
+	p := upload.Piece{Offset: offset, Body: body, Length: r.ContentLength, Interrupt: body.interrupt}
 	var err error
 	if p.Sum, p.Want, err = checksumOf(r.Header.Get("Upload-Checksum")); err != nil {
 		return upload.Upload{}, err
@@ -183,6 +182,36 @@ func (s *Server) appendPiece(w http.ResponseWriter, r *http.Request, id schema.I
 		err = statusError{statusChecksumMismatch, errs.New(errs.Invalid, "checksum-mismatch", "%s", err)}
 	}
 	return u, err
+}
+
+// interruptible is a body whose reading another request can end. Once it has been read to its end, the connection is net/http's again:
+// a deadline set then would look like the client's leaving, to this request and to every later one of the connection.
+type interruptible struct {
+	io.Reader
+	control *http.ResponseController
+	mu      sync.Mutex
+	header  http.Header
+	done    bool
+}
+
+// Read gives the body's bytes.
+func (b *interruptible) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil {
+		b.mu.Lock()
+		b.done = true
+		b.mu.Unlock()
+	}
+	return n, err
+}
+
+func (b *interruptible) interrupt() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.done {
+		b.header.Set("Connection", "close") // the end may have been read a moment ago
+		b.control.SetReadDeadline(time.Now()) //nolint:errcheck // a connection without deadlines is a test's
+	}
 }
 
 // checksumOf reads "sha1 Base64".

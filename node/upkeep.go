@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/assaydb/assay/raft/catalog"
+	"github.com/assaydb/assay/storage/schema"
 )
 
 const (

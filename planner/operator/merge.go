@@ -23,10 +23,11 @@ type merge struct {
 
 // cursor is one source's current row.
 type cursor struct {
-	in     puller
-	b      *batch.Batch
-	at     int
-	prefix uint64
+	in      puller
+	b       *batch.Batch
+	at      int
+	key     normalKey
+	scratch []byte
 }
 
 func newMerge(sources []puller, fields []batch.Field, keys []fragment.SortKey, size int, stats *counters) *merge {
@@ -93,9 +94,7 @@ func (m *merge) step(ctx context.Context, c *cursor) (bool, error) {
 		}
 		c.b, c.at = b.Compact(), 0
 	}
-	if len(m.order) > 0 {
-		c.prefix = m.order.prefix(c.b, c.at)
-	}
+	c.key, c.scratch = m.order.key(c.b, c.at, c.scratch)
 	return true, nil
 }
 
@@ -114,8 +113,8 @@ func (m *merge) advance(ctx context.Context, c *cursor) error {
 }
 
 func (m *merge) less(a, b *cursor) bool {
-	if a.prefix != b.prefix {
-		return a.prefix < b.prefix
+	if c := a.key.compare(&b.key); c != 0 {
+		return c < 0
 	}
 	return m.order.compare(a.b, a.at, b.b, b.at) < 0
 }

@@ -67,38 +67,7 @@ func compareRows(a *batch.Vector, i int, b *batch.Vector, j int) int {
 	return cmp.Compare(a.Int64(i), b.Int64(j))
 }
 
-// prefix is the first eight bytes of the row's key in the first sort column: rows with unlike prefixes need no other look. Numbers
-// use seven of their eight bytes after the byte for NULL.
+// prefix orders rows by the first sort column as far as it goes: rows with unlike prefixes need no other look.
 func (o order) prefix(b *batch.Batch, row int) uint64 {
-	k := o[0]
-	v := b.Cols[k.Column]
-	p := uint64(0)
-	if !v.IsNull(row) {
-		switch v.Type.Class() {
-		case schema.ClassBytes:
-			p = textPrefix(v.Bytes(row))>>1 | 1<<63
-		case schema.ClassInt128:
-			w := v.Int128(row)
-			p = (uint64(w.Hi)^1<<63)>>1 | 1<<63
-		case schema.ClassFloat64:
-			p = sortkey.Float64(v.Float64(row))>>1 | 1<<63
-		default:
-			p = sortkey.Int64(v.Int64(row), v.Type.Kind == schema.Uint64)>>1 | 1<<63
-		}
-	}
-	if k.Desc {
-		return ^p
-	}
-	return p
-}
-
-func textPrefix(b []byte) uint64 {
-	var p uint64
-	for i := range 8 {
-		p <<= 8
-		if i < len(b) {
-			p |= uint64(b[i])
-		}
-	}
-	return p
+	return sortkey.Prefix(b.Cols[o[0].Column], row, o[0].Desc)
 }

@@ -2,7 +2,6 @@ package operator
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -190,36 +189,6 @@ func (t *sorter) sorted() *batch.Batch {
 	return out
 }
 
-type keyedRow struct {
-	prefix uint64
-	row    int32
-}
-
-// permutation returns the rows of a batch in order.
-func (o order) permutation(b *batch.Batch) []int32 {
-	rows := make([]keyedRow, b.Len)
-	for i := range rows {
-		rows[i].row = int32(i)
-		if len(o) > 0 {
-			rows[i].prefix = o.prefix(b, i)
-		}
-	}
-	slices.SortFunc(rows, func(x, y keyedRow) int {
-		switch {
-		case x.prefix < y.prefix:
-			return -1
-		case x.prefix > y.prefix:
-			return 1
-		}
-		return o.compare(b, int(x.row), b, int(y.row))
-	})
-	idx := make([]int32, len(rows))
-	for i, r := range rows {
-		idx[i] = r.row
-	}
-	return idx
-}
-
 // prune keeps the best rows and remembers the last of them as the bound.
 func (t *sorter) prune() {
 	b := t.sorted()
@@ -238,7 +207,7 @@ func (t *sorter) prune() {
 
 // account reserves for the rows, and for sorting and gathering them, which holds them once more.
 func (t *sorter) account() error {
-	n := int64(20 * t.rows)
+	n := int64(keyedRowBytes * t.rows)
 	for _, c := range t.cols {
 		n += 2 * c.MemBytes()
 	}

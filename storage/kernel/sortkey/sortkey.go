@@ -31,6 +31,22 @@ func Append(dst []byte, v *batch.Vector, row int, desc bool) []byte {
 	return dst
 }
 
+// AppendMost is Append for who looks only at the first most bytes of dst: longer texts are cut.
+func AppendMost(dst []byte, v *batch.Vector, row int, desc bool, most int) []byte {
+	if v.Type.Class() != schema.ClassBytes || v.IsNull(row) {
+		return Append(dst, v, row, desc)
+	}
+	b := v.Bytes(row)
+	from := len(dst)
+	dst = appendText(append(dst, 1), b[:min(len(b), most)])
+	if desc {
+		for i := from; i < len(dst); i++ {
+			dst[i] = ^dst[i]
+		}
+	}
+	return dst
+}
+
 func payload(dst []byte, v *batch.Vector, row int) []byte {
 	switch v.Type.Class() {
 	case schema.ClassBytes:

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"math/big"
+	"math/bits"
 
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/decimal"
@@ -43,14 +44,33 @@ func (s *wideSum) Bytes() int64 { return s.sum.bytes() + int64(8*cap(s.n)) + s.i
 
 func (s *wideSum) Update(r *Rows, args []*batch.Vector) error {
 	f := s.in.load(r, args[0])
-	run := 0
-	rows := Rows{Len: len(f.vals), Groups: f.groups, Runs: f.runs}
-	for i, v := range f.vals {
-		g := rows.group(i, &run)
-		s.sum.add128(g, v)
-		s.n[g]++
+	if f.groups != nil {
+		for i, v := range f.vals {
+			g := f.groups[i]
+			addWide((*[3]uint64)(s.sum.w[3*int(g):]), v)
+			s.n[g]++
+		}
+		return nil
+	}
+	from := int32(0)
+	for _, run := range f.runs {
+		var sum [3]uint64
+		for _, v := range f.vals[from:run.End] {
+			addWide(&sum, v)
+		}
+		s.sum.addWords(run.Group, sum[:])
+		s.n[run.Group] += int64(run.End - from)
+		from = run.End
 	}
 	return nil
+}
+
+// addWide adds a sign-extended 128-bit integer.
+func addWide(sum *[3]uint64, v decimal.Int128) {
+	var c uint64
+	sum[0], c = bits.Add64(sum[0], v.Lo, 0)
+	sum[1], c = bits.Add64(sum[1], uint64(v.Hi), c)
+	sum[2] += uint64(v.Hi>>63) + c
 }
 
 func (s *wideSum) Merge(r *Rows, state []*batch.Vector) error {

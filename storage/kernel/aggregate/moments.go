@@ -3,6 +3,7 @@ package aggregate
 import (
 	"math"
 	"math/big"
+	"math/bits"
 
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/decimal"
@@ -20,18 +21,61 @@ func (m *intMoments) bytes() int64 { return m.sum.bytes() + m.squares.bytes() + 
 
 func (m *intMoments) update(r *Rows, v *batch.Vector, n []int64) {
 	f := m.in.load(r, v)
-	run := 0
-	rows := Rows{Len: len(f.vals), Groups: f.groups, Runs: f.runs}
-	for i, x := range f.vals {
-		g := rows.group(i, &run)
-		w := decimal.FromInt64(x)
-		if m.unsigned {
-			w.Hi = 0
+	if f.groups != nil {
+		m.scatter(f.vals, f.groups, n)
+		return
+	}
+	from := int32(0)
+	for _, run := range f.runs {
+		if int(from) < len(f.vals) {
+			m.run(f.vals[from:run.End], run.Group)
+			n[run.Group] += int64(run.End - from)
 		}
-		m.sum.add128(g, w)
-		m.squares.addSquare64(g, x, m.unsigned)
+		from = run.End
+	}
+}
+
+// scatter adds value by value, each to its own group.
+func (m *intMoments) scatter(vals []int64, groups []int32, n []int64) {
+	signed := int64(-1)
+	if m.unsigned {
+		signed = 0
+	}
+	sums, squares := m.sum.w, m.squares.w
+	groups = groups[:len(vals)]
+	for i, x := range vals {
+		g := int(groups[i])
+		sign := x >> 63 & signed
+		addMoments((*[2]uint64)(sums[2*g:]), (*[3]uint64)(squares[3*g:]), uint64(x), uint64(sign))
 		n[g]++
 	}
+}
+
+// addMoments adds x and its square; sign is all ones when x is negative.
+func addMoments(sum *[2]uint64, square *[3]uint64, x, sign uint64) {
+	var c uint64
+	sum[0], c = bits.Add64(sum[0], x, 0)
+	sum[1] += sign + c
+	magnitude := (x ^ sign) - sign
+	hi, lo := bits.Mul64(magnitude, magnitude)
+	square[0], c = bits.Add64(square[0], lo, 0)
+	square[1], c = bits.Add64(square[1], hi, c)
+	square[2] += c
+}
+
+// run adds values of one group, in registers.
+func (m *intMoments) run(vals []int64, g int32) {
+	signed := int64(-1)
+	if m.unsigned {
+		signed = 0
+	}
+	var sum [2]uint64
+	var square [3]uint64
+	for _, x := range vals {
+		addMoments(&sum, &square, uint64(x), uint64(x>>63&signed))
+	}
+	m.sum.addWords(g, sum[:])
+	m.squares.addWords(g, square[:])
 }
 
 func (m *intMoments) absorb(g int32, other moments, og int32) {

@@ -43,22 +43,6 @@ func (a *words) add128(g int32, v decimal.Int128) {
 	}
 }
 
-// addSquare64 adds v*v; v may be any int64 or, when unsigned, any uint64 given as its bits.
-func (a *words) addSquare64(g int32, v int64, unsigned bool) {
-	m := uint64(v)
-	if v < 0 && !unsigned {
-		m = -m
-	}
-	hi, lo := bits.Mul64(m, m)
-	d := a.at(g)
-	var c uint64
-	d[0], c = bits.Add64(d[0], lo, 0)
-	d[1], c = bits.Add64(d[1], hi, c)
-	for i := 2; i < len(d); i++ {
-		d[i], c = bits.Add64(d[i], 0, c)
-	}
-}
-
 // addSquare128 adds v*v: up to 254 bits.
 func (a *words) addSquare128(g int32, v decimal.Int128) {
 	if v.Hi < 0 {

@@ -240,7 +240,7 @@ func TestRowLogs(t *testing.T) {
 		call(t, "count", false, nil, nil), call(t, "avg", false, nil, dec, colValue), call(t, "sum", false, nil, dbl, colRatio),
 		call(t, "max", false, nil, dec, colValue), call(t, "median", false, nil, dec, colValue), call(t, "count", false, nil, dbl, colRatio),
 	}
-	m := newMemory(3, 200_000, 5000, true)
+	m := newMemory(3, 150_000, 5000, true)
 	m.batches = append(m.batches, m.batches[0], m.batches[1]) // some groups of several rows of each worker
 	for _, key := range []int{colPatient, colKey} {
 		plan := &fragment.Aggregate{Input: scanOf(all...), Keys: []int{key}, Calls: calls, Mode: fragment.Complete}

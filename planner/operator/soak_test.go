@@ -145,7 +145,7 @@ func peakRSS() int64 {
 // TestManyKeys is the short form of TestSoakManyKeys.
 func TestManyKeys(t *testing.T) {
 	for _, texts := range []bool{false, true} {
-		askMany(t, counted{rows: 64 * batch.MaxRows, texts: texts}, 8<<20)
+		askMany(t, counted{rows: 40 * batch.MaxRows, texts: texts}, 6<<20)
 	}
 }
 

@@ -84,7 +84,8 @@ func (n *Node) watchComplete(ctx context.Context) {
 func (n *Node) noteComplete() error {
 	return n.complete.update(func() (uint64, bool) {
 		index, settled := n.catalog.Settled()
-		return index, settled && n.mirror.Status().Index >= index
+		st := n.mirror.Status()
+		return index, settled && st.Index >= index && len(st.Damaged) == 0
 	})
 }
 
@@ -135,9 +136,11 @@ type mirrorView struct {
 	Bytes    int64  `json:"bytes_behind"`
 	Log      int    `json:"commands_behind"`
 	Error    string `json:"error,omitempty"`
+
+	Damaged []string `json:"damaged_segments,omitempty"` // no sound copy is known
 }
 
 func (m *mirroring) view() mirrorView {
 	st := m.Status()
-	return mirrorView{config.MaskURL(m.location), st.Index, st.Objects, st.Bytes, st.LogBehind, st.Error}
+	return mirrorView{config.MaskURL(m.location), st.Index, st.Objects, st.Bytes, st.LogBehind, st.Error, st.Damaged}
 }

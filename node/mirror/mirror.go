@@ -55,6 +55,7 @@ type Mirror struct {
 	actual  *actual       // nil until the first listing
 	opened  chan struct{} // closed by it
 	shipped shipped
+	matched bool // the mirrored log was found to be this catalog's; Run's alone
 }
 
 // entry is one command of the catalog's log.

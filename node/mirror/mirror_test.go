@@ -3,7 +3,9 @@ package mirror_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/object"
 	"github.com/assaydb/assay/storage/object/objecttest"
+	"github.com/assaydb/assay/storage/schema"
 	"go.uber.org/goleak"
 )
 
@@ -39,6 +42,95 @@ func TestFollowsTheCatalog(t *testing.T) {
 	c.wait(m)
 	if live := listing(t, s, "live/"); len(live) != 0 {
 		t.Fatalf("a dropped table is still live: %v", live)
+	}
+}
+
+// TestMergedSegmentsInLive: what compaction merged lies in live/ in the inputs' place, leaves it while one of its deliveries is replaced,
+// and is kept for history.
+func TestMergedSegmentsInLive(t *testing.T) {
+	c, s := newCluster(t), object.NewMemory()
+	m, _ := c.run(mirror.Config{Objects: s, Owner: "me"})
+	a := c.load("H1", "2025-01", 0, 30)
+	b := c.load("H1", "2025-02", 100, 20)
+	c.wait(m)
+	sealed := c.seal("H1", "", 0, 50)
+	merged := sealed.Segments[0]
+	merged.Parts = []schema.Part{{Delivery: a.ID, Rows: 30}, {Delivery: b.ID, Rows: 20}}
+	if err := m.Stage(t.Context(), sealed); err != nil {
+		t.Fatal(err)
+	}
+	c.propose(&catalog.Compact{
+		ID: sealed.Delivery, Table: c.table.ID, Partition: merged.Partition, Inputs: []schema.ID{a.ID, b.ID}, Segments: []schema.Segment{merged},
+		StartedAt: c.clock, At: c.clock,
+	})
+	c.wait(m)
+	wantLive := func(when string, id schema.ID) {
+		t.Helper()
+		if live := slices.Collect(maps.Keys(listing(t, s, "live/"))); len(live) != 1 || !strings.Contains(live[0], id.String()) {
+			t.Fatalf("live %s: %v, want %s", when, live, id)
+		}
+	}
+	wantLive("after the merge", merged.ID)
+	if kept := listing(t, s, "kept/"); len(kept) != 2 {
+		t.Fatalf("kept: %v", kept)
+	}
+	third := c.load("H1", "2025-02", 500, 10)
+	c.wait(m)
+	for seg := range c.Snapshot().SegmentsOf(third.ID) {
+		wantLive("after a replacement", seg.ID)
+	}
+	c.propose(&catalog.RevertDelivery{Delivery: third.ID, At: c.clock})
+	c.wait(m)
+	wantLive("after the revert", merged.ID)
+}
+
+// TestDamagedSegmentIsPassedBy: a segment whose only copy is damaged is reported; everything else is mirrored.
+func TestDamagedSegmentIsPassedBy(t *testing.T) {
+	c, s := newCluster(t), object.NewMemory()
+	bad := c.load("H1", "2025-01", 0, 30)
+	for seg := range c.Snapshot().SegmentsOf(bad.ID) {
+		raw, err := os.ReadFile(c.store.SegmentPath(seg))
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw[len(raw)/2] ^= 1
+		if err := os.WriteFile(c.store.SegmentPath(seg), raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, _ := c.run(mirror.Config{Objects: s, Owner: "me"})
+	c.wait(m)
+	if st := m.Status(); len(st.Damaged) != 1 {
+		t.Fatalf("%+v", st)
+	}
+	good := c.load("H2", "2025-01", 0, 30)
+	c.wait(m)
+	if live := listing(t, s, "live/"); len(live) != int(good.Segments) {
+		t.Fatalf("live: %v", live)
+	}
+}
+
+// TestOldCopyOfTheFolderIsRefused: a node whose folder was put back to an old copy may not go on in the mirror, also once it has as many
+// commands of its own as the mirror.
+func TestOldCopyOfTheFolderIsRefused(t *testing.T) {
+	old, s := newCluster(t), object.NewMemory()
+	m, stop := old.run(mirror.Config{Objects: s, Owner: "me"})
+	old.wait(m) // the snapshot; what follows is in the log
+	old.load("H1", "2025-01", 0, 30)
+	old.load("H1", "2025-02", 0, 30)
+	old.wait(m)
+	stop()
+	before := listing(t, s, "")
+	c := newCluster(t)
+	for _, period := range []string{"2025-01", "2025-02", "2025-03"} {
+		c.load("H1", period, 0, 30)
+	}
+	m, _ = c.run(mirror.Config{Objects: s, Owner: "me"})
+	for !strings.Contains(m.Status().Error, "older copy") {
+		time.Sleep(time.Millisecond)
+	}
+	if after := listing(t, s, ""); !maps.Equal(before, after) {
+		t.Fatalf("%v became %v", before, after)
 	}
 }
 

@@ -31,6 +31,11 @@ func (m *Mirror) pass(ctx context.Context) error {
 		m.finishPass(Status{Error: err.Error()}, 0)
 		return err
 	}
+	if err := m.sameHistory(ctx); err != nil {
+		m.putBack(work, full)
+		m.finishPass(Status{Error: err.Error()}, 0)
+		return err
+	}
 	p := makePlan(view, m.actual, deliveriesOf(view, work, full))
 	if full {
 		p.strays(m.actual, knownSegments(view), time.Now(), m.cfg.Grace)
@@ -47,7 +52,7 @@ func (m *Mirror) pass(ctx context.Context) error {
 	if full {
 		heard = view.Index() // everything in the view was compared
 	}
-	m.finishPass(Status{}, min(heard, m.tail()))
+	m.finishPass(p.status(nil), min(heard, m.tail()))
 	return nil
 }
 
@@ -161,13 +166,15 @@ func knownSegments(view *catalog.Snapshot) map[schema.ID]bool {
 }
 
 func (p *plan) status(err error) Status {
-	s := Status{Objects: len(p.leave) + len(p.enter) + len(p.files) + len(p.drop), Bytes: p.bytes}
+	s := Status{Damaged: p.damaged}
+	if err == nil {
+		return s
+	}
+	s = Status{Damaged: p.damaged, Objects: len(p.leave) + len(p.enter) + len(p.files) + len(p.drop), Bytes: p.bytes}
 	if p.oldest != 0 {
 		s.Oldest = time.UnixMicro(p.oldest).UTC()
 	}
-	if err != nil {
-		s.Error = err.Error()
-	}
+	s.Error = err.Error()
 	return s
 }
 
@@ -190,7 +197,7 @@ func (m *Mirror) execute(ctx context.Context, p *plan) error {
 		if p.slots[s.slot] || p.stuck[s.slot.table] || s.merged && p.slots[slot{table: s.slot.table, any: true}] {
 			return fmt.Errorf("segment %s waits until its predecessor has left", s.segment.ID)
 		}
-		return m.enter(ctx, s)
+		return m.unlessDamaged(ctx, p, &s.segment, m.enter(ctx, s))
 	})
 	files := each(ctx, m.cfg.Parallel, slices.Values(p.files), func(ctx context.Context, f fileStep) error { return m.putFile(ctx, p.view, f) })
 	if err := errors.Join(failed, enter, files); err != nil {

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/assaydb/assay/raft/catalog"
@@ -11,15 +12,17 @@ import (
 // plan is the difference between what should be and what is. Its steps run in this order: what must leave live/ leaves, then
 // the rest comes; so a plain reader may miss rows for a moment but never counts one twice.
 type plan struct {
-	view   *catalog.Snapshot
-	leave  []step // out of live/, into kept/
-	enter  []step // into live/ or kept/, from another place in the store or from the local disk
-	files  []fileStep
-	drop   []string        // keys to delete
-	slots  map[slot]bool   // that could not be cleared
-	stuck  map[uint32]bool // tables of which a merged segment could not leave
-	oldest int64           // load time of the oldest delivery with work, microseconds
-	bytes  int64
+	view    *catalog.Snapshot
+	leave   []step // out of live/, into kept/
+	enter   []step // into live/ or kept/, from another place in the store or from the local disk
+	files   []fileStep
+	drop    []string        // keys to delete
+	slots   map[slot]bool   // that could not be cleared
+	stuck   map[uint32]bool // tables of which a merged segment could not leave
+	damaged []string        // segments of which no sound copy is known; under mu
+	mu      sync.Mutex
+	oldest  int64 // load time of the oldest delivery with work, microseconds
+	bytes   int64
 }
 
 // step brings one segment to one key.

@@ -12,6 +12,7 @@ type Status struct {
 	Bytes     int64     // of them
 	Oldest    time.Time // load time of the oldest delivery that is not mirrored; zero when none waits
 	LogBehind int       // catalog commands not shipped
+	Damaged   []string  // segments that could not be mirrored, since the copy here is damaged or missing and there is no other
 	Error     string    // of the last pass; "" when it succeeded
 	Passes    int64
 }

@@ -209,7 +209,10 @@ func (a *aggregation) mergeWhole() error {
 	if err := t.settle(); err != nil {
 		return err
 	}
-	return t.account(false)
+	if err := t.account(false); err != nil || a.spilled == nil {
+		return err
+	}
+	return a.spilled.finish() // what each worker could hold was too much for one
 }
 
 func allGroups(n int) []int32 {

@@ -149,6 +149,20 @@ func TestManyKeys(t *testing.T) {
 	}
 }
 
+// TestGrants asks with grants from far too small to ample: wherever memory runs out, while reading, merging or settling, the answer
+// is the same.
+func TestGrants(t *testing.T) {
+	c := counted{rows: 16 * batch.MaxRows, texts: true}
+	for name, plan := range manyKeys(t, c) {
+		for grant := int64(2 << 20); grant <= 40<<20; grant += grant / 3 {
+			rows, _ := run(t, operator.Env{Storage: c, Parallelism: 2, TempDir: t.TempDir(), Memory: operator.NewGrant(grant)}, plan)
+			if len(rows) != 1 || rows[0] != c.want(name) {
+				t.Errorf("%s with %d bytes: answer %q, want %q", name, grant, rows, c.want(name))
+			}
+		}
+	}
+}
+
 // TestSoakManyKeys answers questions over 100 million distinct keys as a node with --memory 1GiB does: half of it is granted to
 // queries, and the collector is told the whole. ASSAY_SOAK switches it on, ASSAY_SOAK_KEYS sets another number of keys.
 func TestSoakManyKeys(t *testing.T) {

@@ -88,7 +88,7 @@ func (t *text) detectPreamble(head []byte, whole bool, g *guess, table *schema.T
 		return 1
 	}
 	var ch csvscan.Chunk
-	s := csvscan.New(headReader(head, whole), d.scan(), 0)
+	s := csvscan.New(headReader(head, whole), d.scan(), t.limits.LineBytes)
 	for len(ch.Records) == 0 && err == nil {
 		err = s.Next(&ch)
 	}

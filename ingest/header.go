@@ -16,7 +16,7 @@ import (
 func (t *text) readHeader(head []byte, whole bool, opts *Options, table *schema.Table) error {
 	d := t.dialect.scan()
 	var ch csvscan.Chunk
-	s := csvscan.New(headReader(head, whole), d, 0)
+	s := csvscan.New(headReader(head, whole), d, t.limits.LineBytes)
 	for len(ch.Records) == 0 {
 		if err := s.Next(&ch); err != nil {
 			return t.noFirstRecord(whole)
@@ -27,8 +27,9 @@ func (t *text) readHeader(head []byte, whole bool, opts *Options, table *schema.
 	if first.Fault != csvscan.NoFault {
 		return errs.New(errs.Meaning, "bad-header", "line %d: the first record cannot be read: %s", line, first.Fault).WithHint("mend the first line and send the file again")
 	}
-	if first.Fields > schema.MaxColumns {
-		return errs.New(errs.Limit, "too-many-columns", "line %d has %d columns, at most %d are allowed", line, first.Fields, schema.MaxColumns)
+	if int64(first.Fields) > int64(t.limits.Columns) {
+		return errs.New(errs.Limit, "too-many-columns", "line %d has %d columns, at most %d are allowed (max-columns)", line, first.Fields, t.limits.Columns).
+			WithHint("split the file by columns; the node's setting --max-columns can be at most %d", schema.MaxColumns)
 	}
 	t.width = int(first.Fields)
 	names := cells(&ch, first, d.Escape)
@@ -110,7 +111,8 @@ func (t *text) noFirstRecord(whole bool) error {
 	if whole {
 		return errs.New(errs.Invalid, "empty-file", "the file holds only blank lines")
 	}
-	return errs.New(errs.Limit, "line-too-long", "the first line is longer than %d bytes", csvscan.DefaultRecordLimit)
+	return errs.New(errs.Limit, "line-too-long", "the first line is longer than %d bytes (max-line)", min(t.limits.LineBytes, headBytes)).
+		WithHint("the line that holds the header must end within the first %d bytes", headBytes)
 }
 
 // namesColumns reports whether at least half of the cells are names of the table's columns.

@@ -46,6 +46,7 @@ type Config struct {
 	TempDir     string   // spools and sort runs; emptied of leftovers by New
 	MemoryBytes int64    // sort buffer of one load; 0 means DefaultMemoryBytes
 	Limits      source.Limits
+	Text        TextLimits
 	Logger      *slog.Logger
 	Debug       Debug
 }

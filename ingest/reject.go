@@ -35,7 +35,12 @@ func newReject(ch *csvscan.Chunk, r convert.Reject, table *schema.Table, txt *te
 			out.Reason = fmt.Sprintf("%s; the quote was opened %d lines before", out.Reason, out.lines-1)
 		}
 	}
+	if told := txt.limits.told(r.Fault); told != "" {
+		out.Reason += told
+	}
 	switch r.Reason {
+	case convert.CellTooLong:
+		out.Reason += txt.limits.toldCell()
 	case convert.FieldsFew, convert.FieldsMany:
 		out.class = out.Reason
 		out.Reason = fmt.Sprintf("%s: %d", out.Reason, rec.Fields)

@@ -117,7 +117,7 @@ func (s *sampler) rows(t *text) [][]string {
 	if _, err := text.Discard(n); err != nil || !ok {
 		return out
 	}
-	for sc := csvscan.New(text, t.dialect.scan(), 0); sc.Next(&ch) == nil; {
+	for sc := csvscan.New(text, t.dialect.scan(), t.limits.LineBytes); sc.Next(&ch) == nil; {
 		for i := range ch.Records {
 			if skip {
 				skip = false

@@ -150,12 +150,20 @@ func (o *Options) fillFrom(more *Options) {
 
 // openText opens the text and gives its fields the names that the source's mapping has for them.
 func (ld *load) openText(a *ahead, charset source.Charset, opts *Options, table *schema.Table) (*text, error) {
-	t := &text{ahead: a, mapping: ld.mapping, amends: ld.amended != nil}
+	t := &text{ahead: a, limits: ld.textLimits(), mapping: ld.mapping, amends: ld.amended != nil}
 	if err := t.open(a, charset, opts, table); err != nil {
 		a.close()
 		return nil, err
 	}
 	return t, nil
+}
+
+// textLimits are the loader's; a look at a file without one has the defaults.
+func (ld *load) textLimits() TextLimits {
+	if ld.l == nil {
+		return TextLimits{}.withDefaults()
+	}
+	return ld.l.cfg.Text.withDefaults()
 }
 
 // rename applies the mapping to the fields' names.

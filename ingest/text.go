@@ -35,6 +35,7 @@ type text struct {
 	mapping  *Mapping
 	mapped   bool // the mapping named the fields, header or not
 	ends     bool // records end with a delimiter, the header does not
+	limits   TextLimits
 	point    bool // the decimal point is declared: columns prove none
 	amends   bool // the lines are corrected rejects: a field "error" may stand before theirs
 	scanner  *csvscan.Scanner
@@ -87,7 +88,7 @@ func (t *text) open(r io.Reader, charset source.Charset, opts *Options, table *s
 	if t.dialect.Trailer == nil {
 		t.trails = &trails{width: t.width, escape: t.dialect.scan().Escape, pattern: trailerPattern()}
 	}
-	t.scanner = csvscan.New(buffered, t.dialect.scan(), 0)
+	t.scanner = csvscan.New(buffered, t.dialect.scan(), t.limits.LineBytes)
 	return nil
 }
 
@@ -196,7 +197,7 @@ func (d *Dialect) scan() csvscan.Dialect {
 // rules returns what the conversion needs.
 func (t *text) rules() (convert.Rules, error) {
 	d := &t.dialect
-	r := convert.Rules{Null: d.Null, Escape: d.scan().Escape, Ends: t.ends}
+	r := convert.Rules{Null: d.Null, Escape: d.scan().Escape, Ends: t.ends, MaxCell: t.limits.CellBytes}
 	if t.point {
 		r.Point = d.Decimal[0]
 	}

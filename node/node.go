@@ -14,6 +14,7 @@ import (
 
 	"github.com/assaydb/assay/ingest"
 	"github.com/assaydb/assay/ingest/job"
+	"github.com/assaydb/assay/ingest/source"
 	"github.com/assaydb/assay/ingest/upload"
 	"github.com/assaydb/assay/node/compact"
 	"github.com/assaydb/assay/node/config"
@@ -131,7 +132,11 @@ func (n *Node) openJobs(context.Context) (err error) {
 }
 
 func (n *Node) openLoader(context.Context) (err error) {
-	cfg := ingest.Config{Store: n.store, Files: n.store, Catalog: n.catalog, TempDir: n.path(ingestDir), Logger: n.log.With("part", "ingest")}
+	cfg := ingest.Config{
+		Store: n.store, Files: n.store, Catalog: n.catalog, TempDir: n.path(ingestDir), Logger: n.log.With("part", "ingest"),
+		Limits: source.Limits{MaxBytes: n.settings.MaxDecoded, MaxRatio: int64(n.settings.MaxRatio)},
+		Text:   ingest.TextLimits{LineBytes: int(min(n.settings.MaxLine, ingest.MaxLineBytes)), CellBytes: int(min(n.settings.MaxCell, ingest.MaxLineBytes)), Columns: n.settings.MaxColumns},
+	}
 	if n.mirror != nil {
 		cfg.Mirror = n.mirror
 	}

@@ -86,7 +86,7 @@ func classify(err error) error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return errs.New(errs.TooLarge, "body-too-large", "the body is larger than the limit of %d bytes", large.Limit)
+		return errs.New(errs.TooLarge, "body-too-large", "the body is larger than the limit of %d bytes", large.Limit).WithHint("of uploads, the node's setting --max-upload raises it")
 	case errors.Is(err, context.DeadlineExceeded):
 		return errs.New(errs.Timeout, "timeout", "the time limit passed")
 	case errors.Is(err, context.Canceled):

@@ -38,7 +38,7 @@ type Server struct {
 func New(cfg Config, parts Parts) (*Server, error) {
 	cfg = cfg.withDefaults()
 	s := &Server{
-		cfg: cfg, parts: parts, log: parts.Logger, loads: limit.NewGate("uploads", cfg.MaxLoads, gateWait),
+		cfg: cfg, parts: parts, log: parts.Logger, loads: limit.NewGate("uploads (max-loads)", cfg.MaxLoads, gateWait),
 		replies: newReplies(),
 	}
 	s.drained, s.drain = context.WithCancel(context.Background())

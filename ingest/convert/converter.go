@@ -61,7 +61,7 @@ func (c *Converter) Convert(ch *csvscan.Chunk, old *Result) *Result {
 	if old == nil || len(old.raw) != len(r.raw) {
 		old = r
 	}
-	rows := c.check.rows(ch, c.plan.Width, c.plan.Rules.Ends, &r.Rejects)
+	rows := c.check.rows(ch, c.plan.Width, &c.plan.Rules, &r.Rejects)
 	n := len(rows)
 	c.why = append(c.why[:0], make([]Reason, n)...)
 	c.where = append(c.where[:0], make([]int32, n)...)
@@ -120,7 +120,7 @@ type rowRef struct {
 // checker finds the records of a chunk that have the right form.
 type checker struct{ refs []rowRef }
 
-func (k *checker) rows(ch *csvscan.Chunk, width int, ends bool, rejects *[]Reject) []rowRef {
+func (k *checker) rows(ch *csvscan.Chunk, width int, rules *Rules, rejects *[]Reject) []rowRef {
 	k.refs = k.refs[:0]
 	dirty := (ch.NUL && bytes.IndexByte(ch.Data, 0) >= 0) || (ch.High && !utf8.Valid(ch.Data))
 	for i := range ch.Records {
@@ -129,7 +129,7 @@ func (k *checker) rows(ch *csvscan.Chunk, width int, ends bool, rejects *[]Rejec
 			*rejects = append(*rejects, Reject{Record: int32(i), Column: -1, Fault: rec.Fault})
 			continue
 		}
-		if why := form(ch, rec, width, dirty, ends); why != OK {
+		if why := form(ch, rec, width, dirty, rules); why != OK {
 			*rejects = append(*rejects, Reject{Record: int32(i), Column: -1, Reason: why})
 			continue
 		}
@@ -138,7 +138,7 @@ func (k *checker) rows(ch *csvscan.Chunk, width int, ends bool, rejects *[]Rejec
 	return k.refs
 }
 
-func form(ch *csvscan.Chunk, rec *csvscan.Record, width int, dirty, ends bool) Reason {
+func form(ch *csvscan.Chunk, rec *csvscan.Record, width int, dirty bool, rules *Rules) Reason {
 	switch {
 	case dirty && bytes.IndexByte(ch.Raw(rec), 0) >= 0:
 		return HoldsNUL
@@ -146,10 +146,25 @@ func form(ch *csvscan.Chunk, rec *csvscan.Record, width int, dirty, ends bool) R
 		return InvalidUTF8
 	case int(rec.Fields) < width:
 		return FieldsFew
-	case int(rec.Fields) > width && !(ends && emptyBehind(ch, rec, width)):
+	case int(rec.Fields) > width && !(rules.Ends && emptyBehind(ch, rec, width)):
 		return FieldsMany
+	case tooLong(ch, rec, rules.MaxCell):
+		return CellTooLong
 	}
 	return OK
+}
+
+// tooLong reports whether a field is longer than the limit; only records that are could have one.
+func tooLong(ch *csvscan.Chunk, rec *csvscan.Record, limit int) bool {
+	if limit <= 0 || int(rec.End-rec.Start) <= limit {
+		return false
+	}
+	for _, f := range ch.Row(rec) {
+		if int(f.End()-f.Start) > limit {
+			return true
+		}
+	}
+	return false
 }
 
 // emptyBehind reports whether one field stands behind the table's width, empty and unquoted.

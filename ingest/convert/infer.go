@@ -102,7 +102,7 @@ func (o *Observed) resolveNumbers() {
 
 // Observe looks at every cell of a chunk and returns the records that no type could help.
 func (n *Inference) Observe(ch *csvscan.Chunk) (rejects []Reject) {
-	rows := n.check.rows(ch, n.width, n.rules.Ends, &rejects)
+	rows := n.check.rows(ch, n.width, &n.rules, &rejects)
 	for j := range n.cols {
 		n.observe(ch, rows, j)
 	}

@@ -12,6 +12,7 @@ type Rules struct {
 	Point           byte     // decimal point; 0 means '.', and that columns may prove another
 	Thousands       byte     // between groups of three digits; 0 for none
 	Escape          byte     // of quoted fields
+	MaxCell         int      // longest field in bytes; 0: as long as its record
 	Ends            bool     // records end with a delimiter: one empty field behind the last is none
 }
 

@@ -30,6 +30,7 @@ const (
 	HasComma
 	DateUnclear
 	NotNullWord
+	CellTooLong
 )
 
 var reasonText = [...]string{
@@ -57,6 +58,7 @@ var reasonText = [...]string{
 	HasGroups:    "is a number with thousands marks: declare thousands= to have them taken off",
 	HasComma:     "is a number with a comma: declare decimal=, if it is the decimal point, or thousands=,",
 	DateUnclear:  "is a date in a form that was not declared: declare date_format, for example %d/%m/%Y or %m/%d/%Y",
+	CellTooLong:  "the record holds a field that is longer than the limit",
 	NotNullWord:  "is a word that often stands for NULL: declare null= if it does",
 }
 

@@ -131,9 +131,9 @@ func (s *Reader) Read(p []byte) (int, error) {
 	s.bytes += int64(n)
 	switch {
 	case s.bytes > s.limits.MaxBytes:
-		s.err = errs.New(errs.TooLarge, "upload-too-large", "the upload is larger than %d decoded bytes", s.limits.MaxBytes)
+		s.err = errs.New(errs.TooLarge, "upload-too-large", "the upload is larger than %d decoded bytes (max-decoded)", s.limits.MaxBytes).WithHint("split the file; the node's setting --max-decoded raises the limit")
 	case s.layers > 0 && s.bytes > RatioFree && s.bytes/s.limits.MaxRatio > s.in.n:
-		s.err = errs.New(errs.TooLarge, "decompression-ratio", "the upload grows more than %d-fold when decompressed", s.limits.MaxRatio)
+		s.err = errs.New(errs.TooLarge, "decompression-ratio", "the upload grows more than %d-fold when decompressed (max-ratio)", s.limits.MaxRatio).WithHint("send it plain or less compressed; the node's setting --max-ratio raises the limit")
 	case err != nil:
 		s.err = s.explain(err)
 	}

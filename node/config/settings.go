@@ -35,6 +35,11 @@ type Settings struct {
 	MaxQueries    int
 	MaxLoads      int
 	MaxUpload     int64
+	MaxDecoded    int64
+	MaxRatio      int
+	MaxLine       int64
+	MaxCell       int64
+	MaxColumns    int
 	MaxJobs       int
 
 	MaxLoadJobs    int
@@ -91,6 +96,11 @@ func fields() []field {
 		number("max-queries", 16, 1, 4096, "queries running at once; more wait, then get 429", func(s *Settings) *int { return &s.MaxQueries }),
 		number("max-loads", 4, 1, 256, "uploads converted at once; more get 429", func(s *Settings) *int { return &s.MaxLoads }),
 		size("max-upload", "1TiB", 1<<10, "largest body of one upload, as sent", func(s *Settings) *int64 { return &s.MaxUpload }),
+		size("max-decoded", "1TiB", 1<<10, "largest upload once it is decompressed", func(s *Settings) *int64 { return &s.MaxDecoded }),
+		number("max-ratio", 200, 1, 1_000_000, "how many times larger a compressed upload may become, beyond its first 64 MiB", func(s *Settings) *int { return &s.MaxRatio }),
+		size("max-line", "1MiB", 1<<10, "longest record of a CSV; longer ones are rejected; at most 64MiB, and each load needs memory for several", func(s *Settings) *int64 { return &s.MaxLine }),
+		size("max-cell", "1MiB", 1<<10, "longest field of a CSV; records with longer ones are rejected", func(s *Settings) *int64 { return &s.MaxCell }),
+		number("max-columns", 10_000, 1, 10_000, "columns of an uploaded file", func(s *Settings) *int { return &s.MaxColumns }),
 		number("max-jobs", 256, 1, 10_000, "jobs under way at once; more get 429", func(s *Settings) *int { return &s.MaxJobs }),
 		number("max-load-jobs", 2, 1, 256, "loads that jobs run at once: finished uploads and files of inboxes; more wait", func(s *Settings) *int { return &s.MaxLoadJobs }),
 		number("max-open-uploads", 100, 1, 100_000, "resumable uploads that are not committed yet; more get 429", func(s *Settings) *int { return &s.MaxOpenUploads }),

@@ -92,9 +92,10 @@ func (d *distinct) keep() {
 	}
 }
 
-// divide cuts the only part by the values' hashes.
+// divide cuts the only part by the values' hashes. What is counted so far is settled, but the caller goes on to log or take over more.
 func (d *distinct) divide() {
 	d.Settle()
+	d.settled = false
 	old := d.parts[0]
 	d.parts, d.cut, d.fold.dict = make([]distinctPart, distinctParts), true, nil
 	numbers := make([]uint32, old.ids.Len())

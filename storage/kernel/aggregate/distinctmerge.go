@@ -67,12 +67,22 @@ func (d *distinct) absorb(o *distinct, numbers []uint32, groups []int32, known [
 	}
 }
 
+// pending reports whether parts hold what was taken over and is not settled yet.
+func (d *distinct) pending() bool {
+	return slices.ContainsFunc(d.parts, func(p distinctPart) bool {
+		return len(p.from) > 0 || slices.ContainsFunc(p.log, func(c distinctChunk) bool { return c.to != nil })
+	})
+}
+
 // takeOver makes all of another state part of this one. The other is empty afterwards.
 func (d *distinct) takeOver(o *distinct, from, to []int32) {
 	for _, s := range []*distinct{d, o} {
 		if !s.cut {
 			s.divide()
 		}
+	}
+	if o.pending() {
+		o.Settle() // what it took over has groups of a third state
 	}
 	groups := make([]int32, len(o.n))
 	for i, g := range from {

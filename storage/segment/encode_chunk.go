@@ -29,6 +29,7 @@ type chunkEncoder struct {
 // draftPage is a data page before compression.
 type draftPage struct {
 	page
+	found         extremes
 	begin, values int // offsets in the arena: levels begin, values begin
 }
 
@@ -39,10 +40,10 @@ func (e *chunkEncoder) encode(c *column) (*chunk, error) {
 	}
 	ch := &chunk{encoding: e.choose(c)}
 	ch.Nulls = int64(c.rows - c.present())
-	e.describe(c, ch)
 	if err := e.draft(c, ch); err != nil {
 		return nil, fmt.Errorf("column %q: %w", c.Name, err)
 	}
+	e.describe(c, ch)
 	e.out = c.out[:0]
 	if err := e.finish(c, ch); err != nil {
 		return nil, fmt.Errorf("column %q: %w", c.Name, err)
@@ -76,10 +77,17 @@ func (e *chunkEncoder) choose(c *column) encodingKind {
 	return encodingPlain
 }
 
-// describe fills the chunk's bounds.
+// describe fills the chunk's bounds: those of its pages together.
 func (e *chunkEncoder) describe(c *column, ch *chunk) {
-	values := c.values()
-	x := extremesOfRange(values, 0, values.Len)
+	values, x := c.values(), extremes{lo: -1, hi: -1}
+	for i := range e.drafts {
+		p := &e.drafts[i].found
+		x.nan = x.nan || p.nan
+		if p.lo >= 0 {
+			x.see(values, p.lo)
+			x.see(values, p.hi)
+		}
+	}
 	ch.Min, ch.Max, ch.Exact = x.bounds(values)
 	ch.NaN = x.nan
 	if c.coded {
@@ -124,7 +132,7 @@ func (e *chunkEncoder) draftPage(c *column, kind encodingKind, row, end, from, t
 	e.arena = append(e.arena, out...)
 	p.raw = uint32(len(out))
 	p.min, p.max, _ = x.bounds(c.values())
-	p.nan = x.nan
+	p.nan, p.found = x.nan, x
 	e.drafts = append(e.drafts, p)
 	return nil
 }

@@ -56,8 +56,8 @@ func openHot(t *testing.T, file []byte, hot *segment.Hot) *segment.File {
 	return f.WithHot(hot)
 }
 
-// pages reads every page of a file as text and counts the bytes.
-func pages(t *testing.T, f *segment.File, noHot bool) (out []string, read int64) {
+// pages gives every page of a file to see and counts the bytes read.
+func pages(t *testing.T, f *segment.File, noHot bool, see func(*batch.Vector)) (read int64) {
 	r := segment.ChunkReader{NoHot: noHot}
 	for g := range f.RowGroups() {
 		for k := range f.Columns() {
@@ -66,15 +66,23 @@ func pages(t *testing.T, f *segment.File, noHot bool) (out []string, read int64)
 				v, err := r.Page(p)
 				if err != nil {
 					t.Error(err)
-					return nil, 0
+					return 0
 				}
-				for i := range v.Len {
-					out = append(out, v.Value(i).String())
-				}
+				see(v)
 			}
 			read += r.TakeBytesRead()
 		}
 	}
+	return read
+}
+
+// cells reads every page of a file as text and counts the bytes.
+func cells(t *testing.T, f *segment.File, noHot bool) (out []string, read int64) {
+	read = pages(t, f, noHot, func(v *batch.Vector) {
+		for i := range v.Len {
+			out = append(out, v.Value(i).String())
+		}
+	})
 	return out, read
 }
 
@@ -82,14 +90,14 @@ func pages(t *testing.T, f *segment.File, noHot bool) (out []string, read int64)
 // never change, and the limit holds.
 func TestHotPagesAreTheSame(t *testing.T) {
 	file := hotSegment(t, schema.ID{1})
-	want, bytes := pages(t, openHot(t, file, nil), false)
+	want, bytes := cells(t, openHot(t, file, nil), false)
 	for _, limit := range []int64{-1, 0, 1, 3000, 20_000, 1 << 30} {
 		hot := segment.NewHot(limit)
 		var group sync.WaitGroup
 		for range 4 {
 			group.Go(func() {
 				for i := range 10 {
-					got, n := pages(t, openHot(t, file, hot), i == 5)
+					got, n := cells(t, openHot(t, file, hot), i == 5)
 					if fmt.Sprint(got) != fmt.Sprint(want) || n != bytes {
 						t.Errorf("limit %d: %d rows and %d bytes, without a cache %d and %d", limit, len(got), n, len(want), bytes)
 					}
@@ -110,9 +118,9 @@ func TestHotOutlivesTheFile(t *testing.T) {
 	file := hotSegment(t, id)
 	hot := segment.NewHot(1 << 30)
 	f := openHot(t, file, hot)
-	want, _ := pages(t, f, false)
+	want, _ := cells(t, f, false)
 	clear(file)
-	if got, _ := pages(t, f, false); fmt.Sprint(got) != fmt.Sprint(want) {
+	if got, _ := cells(t, f, false); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Error("other rows from the cache")
 	}
 	hot.Forget(id)
@@ -132,7 +140,7 @@ func TestHotResistsScans(t *testing.T) {
 	all := segment.NewHot(1 << 30)
 	for i := range 3 {
 		files = append(files, openHot(t, hotSegment(t, schema.ID{byte(i + 3)}), all))
-		pages(t, files[i], false)
+		cells(t, files[i], false)
 	}
 	hot := segment.NewHot(all.Bytes() / 2)
 	var readers []*countingReader
@@ -147,7 +155,7 @@ func TestHotResistsScans(t *testing.T) {
 	}
 	stored := func() (n int64) {
 		for i, f := range files {
-			pages(t, f, false)
+			cells(t, f, false)
 			n += readers[i].n
 			readers[i].n = 0
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
@@ -33,16 +32,8 @@ const unpackSlack = 64
 type unpacker struct {
 	gzip   gzip.Reader
 	brotli *brotli.Reader
+	zstd   *zstd.Decoder
 }
-
-// zstdDecoders are shared: each holds megabytes.
-var zstdDecoders = sync.Pool{New: func() any {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxWindow(128<<20), zstd.WithDecoderLowmem(true))
-	if err != nil {
-		panic("BUG: zstd decoder: " + err.Error())
-	}
-	return d
-}}
 
 // unpack fills dst, whose length is the size due.
 func (u *unpacker) unpack(codec int32, dst, src []byte) error {
@@ -63,7 +54,7 @@ func (u *unpacker) unpack(codec int32, dst, src []byte) error {
 		}
 		return fill(dst, u.brotli)
 	case parquetZstd:
-		return unpackZstd(dst, src)
+		return u.unpackZstd(dst, src)
 	case parquetLZ4Raw:
 		_, err := unpackLZ4(dst, src)
 		return err
@@ -106,10 +97,14 @@ func unpackSnappy(dst, src []byte) error {
 	return nil
 }
 
-func unpackZstd(dst, src []byte) error {
-	d := zstdDecoders.Get().(*zstd.Decoder)
-	defer zstdDecoders.Put(d)
-	out, err := d.DecodeAll(src, dst[:0:len(dst)])
+func (u *unpacker) unpackZstd(dst, src []byte) (err error) {
+	if u.zstd == nil {
+		u.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecoderLowmem(true))
+		if err != nil {
+			return fmt.Errorf("zstd: %w", err)
+		}
+	}
+	out, err := u.zstd.DecodeAll(src, dst[:0:len(dst)])
 	if err != nil {
 		return fmt.Errorf("decompress: %w", err)
 	}
@@ -118,6 +113,9 @@ func unpackZstd(dst, src []byte) error {
 	}
 	return nil
 }
+
+// maxZstdWindow is the largest window that a page may ask for.
+const maxZstdWindow = 128 << 20
 
 // unpackHadoopLZ4 reads blocks, each behind its two big-endian sizes. Some writers meant a bare LZ4 block by the same codec.
 func unpackHadoopLZ4(dst, src []byte) error {

@@ -16,6 +16,9 @@ type foreignReader struct {
 	dict  *foreignDictionary
 	begun bool // the chunk's first page was looked at
 
+	index   *foreignIndex
+	indexed bool // index was looked for
+
 	// The page under way.
 	first  int64 // its first row
 	rows   int   // 0: none
@@ -40,7 +43,7 @@ func (r *ChunkReader) foreignReader() *foreignReader {
 	x := r.foreign
 	if !r.listed { // since Reset
 		x.pages.reset(r, r.c.foreign)
-		x.leaf, x.dict, x.begun, x.rows = r.c.foreign.leaf, nil, false, 0
+		x.leaf, x.dict, x.begun, x.rows, x.indexed = r.c.foreign.leaf, nil, false, 0, false
 		r.listed = true
 	}
 	return x

@@ -255,3 +255,23 @@ func TestForeignFilesOfDuckDB(t *testing.T) {
 		}
 	}
 }
+
+// houseTypes is what ClickHouse writes of its own types.
+const houseTypes = `SELECT number%2=0 AS b, toInt8(number%256-128) AS i8, toInt64(number*1000003) AS i64, toUInt8(number%256) AS u8, toUInt32(number*2654435761%4294967296) AS u32,
+ toUInt64(number) AS u64, toDecimal32(number%1000,2) AS d9, toDecimal64(number,3) AS d18, toDecimal128(number,10) AS d38, toFloat32(number/3) AS f, number*1.1 AS d,
+ toDate32('1950-01-01')+number AS day, toDateTime64(number*3601,6,'UTC') AS ts, if(number%3=0, NULL, 'code-'||toString(number%50)) AS few, 'P'||toString(number*7919%1000003) AS many,
+ CAST('x'||toString(number%5) AS LowCardinality(String)) AS low, toUUID('00000000-0000-0000-0000-00000000000a') AS u, number AS sorted FROM numbers(ROWS)`
+
+func TestForeignFilesOfClickHouse(t *testing.T) {
+	dir := rivalDir(t)
+	for _, codec := range []string{"snappy", "zstd", "lz4", "gzip", "brotli", "none"} {
+		t.Run(codec, func(t *testing.T) {
+			t.Parallel()
+			name := filepath.Join(t.TempDir(), "c.parquet")
+			write := fmt.Sprintf("%s INTO OUTFILE '%s' FORMAT Parquet SETTINGS output_format_parquet_compression_method='%s', output_format_parquet_row_group_size=18000, output_format_parquet_data_page_size=9000, output_format_parquet_string_as_string=1",
+				strings.Replace(houseTypes, "ROWS", "20000", 1), name, codec)
+			askMany(t, dir, "clickhouse", []string{write}, "SELECT 1")
+			compareWithDuckDB(t, dir, name)
+		})
+	}
+}

@@ -160,7 +160,17 @@ func (r *ChunkReader) foreignStats(page int) (s PageStats, err error) {
 	default:
 		s.NaN = true
 	}
-	return s, nil
+	fc := r.c.foreign
+	if fc.columnBytes == 0 || fc.leaf == nil || c.NaN || rows == r.f.x.groups[r.group].rows {
+		return s, nil // where the chunk's bounds could not be trusted, neither can its pages'
+	}
+	err = r.guard(func() error {
+		if i := r.foreignReader().pageIndex(); i != nil {
+			i.narrow(&s, fc.leaf, first, first+rows)
+		}
+		return nil
+	})
+	return s, err
 }
 
 // foreignMayContain asks the file's bloom filter, where values are stored as they are compared.

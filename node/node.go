@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/assaydb/assay/ingest"
+	"github.com/assaydb/assay/ingest/inbox"
 	"github.com/assaydb/assay/ingest/job"
 	"github.com/assaydb/assay/ingest/source"
 	"github.com/assaydb/assay/ingest/upload"
@@ -36,6 +37,7 @@ const (
 	mirrorDir = "mirror"
 	jobDir    = "jobs"
 	uploadDir = "uploads"
+	inboxDir  = "inboxes"
 	lockFile  = "LOCK"
 )
 
@@ -57,6 +59,8 @@ type Node struct {
 	engine   *planner.Engine
 	jobs     *job.Book
 	uploads  *upload.Store
+	inboxes  *inbox.Inboxes
+	slots    chan struct{} // bounds the loads of jobs and inboxes
 	compact  *compact.Compactor
 	swept    bool // upkeep has looked for leftovers; its goroutine's and repair's, under tidying
 	tidying  sync.Mutex
@@ -68,7 +72,7 @@ type Node struct {
 // Open starts a node. On an error nothing is left running.
 func Open(ctx context.Context, settings *config.Settings, log *slog.Logger) (*Node, error) {
 	n := &Node{settings: settings, log: log, stop: func() {}}
-	for _, step := range []func(context.Context) error{n.openFolder, n.openStore, n.openCatalog, n.openMirror, n.openJobs, n.openLoader, n.openUploads, n.openEngine, n.openCompactor} {
+	for _, step := range []func(context.Context) error{n.openFolder, n.openStore, n.openCatalog, n.openMirror, n.openJobs, n.openLoader, n.openUploads, n.openInboxes, n.openEngine, n.openCompactor} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.Close())
 		}
@@ -146,14 +150,22 @@ func (n *Node) openLoader(context.Context) (err error) {
 
 // openUploads goes on with the loads that a crash has cut: the catalog is ready by now.
 func (n *Node) openUploads(context.Context) (err error) {
+	n.slots = make(chan struct{}, n.settings.MaxLoadJobs)
 	n.uploads, err = upload.Open(upload.Config{
-		Dir: n.path(uploadDir), Loader: n.loader, Jobs: n.jobs, Slots: make(chan struct{}, n.settings.MaxLoadJobs), Logger: n.log.With("part", "uploads"),
+		Dir: n.path(uploadDir), Loader: n.loader, Jobs: n.jobs, Slots: n.slots, Logger: n.log.With("part", "uploads"),
 		MaxBytes: n.settings.MaxUpload, MaxOpen: n.settings.MaxOpenUploads, Space: n.settings.UploadSpace, Expiry: n.settings.UploadExpiry,
 	})
 	if err != nil {
 		return err
 	}
 	return n.uploads.Resume()
+}
+
+func (n *Node) openInboxes(context.Context) (err error) {
+	n.inboxes, err = inbox.OpenInboxes(inbox.Settings{
+		Dir: n.path(inboxDir), Roots: n.settings.InboxRoots, Loader: n.loader, Slots: n.slots, Logger: n.log.With("part", "inboxes"),
+	})
+	return err
 }
 
 func (n *Node) openEngine(context.Context) error {
@@ -194,6 +206,9 @@ func (n *Node) Close() error {
 	n.stop()
 	n.work.Wait()
 	var all []error
+	if n.inboxes != nil {
+		all = append(all, n.inboxes.Close())
+	}
 	if n.jobs != nil {
 		all = append(all, n.jobs.Close())
 	}
@@ -223,6 +238,9 @@ func (n *Node) Loader() *ingest.Loader { return n.loader }
 
 // Jobs is the book of this node's jobs.
 func (n *Node) Jobs() *job.Book { return n.jobs }
+
+// Inboxes are the folders and prefixes that this node watches.
+func (n *Node) Inboxes() *inbox.Inboxes { return n.inboxes }
 
 // Uploads keeps files that arrive in pieces.
 func (n *Node) Uploads() *upload.Store { return n.uploads }

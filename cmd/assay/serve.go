@@ -115,7 +115,7 @@ func (a *app) logger(s *config.Settings) *slog.Logger {
 
 // newServer introduces the node's parts to the HTTP server.
 func (a *app) newServer(n *node.Node, s *config.Settings, log *slog.Logger) (*server.Server, *tls.Config, error) {
-	parts := server.Parts{Engine: n.Engine(), Loader: n.Loader(), Catalog: n.Catalog(), Keeper: n, Jobs: n.Jobs(), Uploads: n.Uploads(), Logger: log.With("part", "http")}
+	parts := server.Parts{Engine: n.Engine(), Loader: n.Loader(), Catalog: n.Catalog(), Keeper: n, Jobs: n.Jobs(), Uploads: n.Uploads(), Inboxes: n.Inboxes(), Logger: log.With("part", "http")}
 	if s.TokenFile != "" {
 		tokens, err := auth.ReadFile(s.TokenFile)
 		if err != nil {

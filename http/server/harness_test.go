@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/assaydb/assay/http/server"
 	"github.com/assaydb/assay/ingest"
+	"github.com/assaydb/assay/ingest/inbox"
 	"github.com/assaydb/assay/ingest/job"
 	"github.com/assaydb/assay/ingest/upload"
 	"github.com/assaydb/assay/planner"
@@ -167,9 +169,14 @@ func openParts(t *testing.T, log *slog.Logger) server.Parts {
 	if err != nil {
 		t.Fatal(err)
 	}
+	inboxes, err := inbox.OpenInboxes(inbox.Settings{Dir: filepath.Join(dir, "inboxes"), Roots: []string{os.TempDir()}, Loader: loader, Slots: make(chan struct{}, 2), Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { inboxes.Close() })
 	env := operator.Env{Storage: store, Memory: operator.NewGrant(256 << 20), TempDir: t.TempDir(), Parallelism: 2, Logger: log}
 	engine := planner.New(planner.Config{Catalog: cat, Scatter: scatter.New(scatter.Config{Env: env, Logger: log}), Logger: log})
-	return server.Parts{Engine: engine, Loader: loader, Catalog: cat, Keeper: keeper{}, Jobs: jobs, Uploads: uploads, Logger: log}
+	return server.Parts{Engine: engine, Loader: loader, Catalog: cat, Keeper: keeper{}, Jobs: jobs, Uploads: uploads, Inboxes: inboxes, Logger: log}
 }
 
 // answer is a whole response.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/assaydb/assay/ingest"
+	"github.com/assaydb/assay/ingest/inbox"
 	"github.com/assaydb/assay/ingest/job"
 	"github.com/assaydb/assay/ingest/upload"
 	"github.com/assaydb/assay/planner"
@@ -81,6 +82,16 @@ type Uploads interface {
 	Commit(ctx context.Context, id schema.ID, table string, params map[string]string) (job.Job, error)
 }
 
+// Inboxes watch folders and prefixes of object stores.
+type Inboxes interface {
+	Put(name string, spec inbox.Spec) (inbox.View, error)
+	Get(name string) (inbox.View, error)
+	List() []inbox.View
+	Delete(name string) error
+	Objects(name, state string) ([]inbox.Object, error)
+	Revive(name, key string) (int, error)
+}
+
 // Identifier tells whose request it is; nil lets everyone in.
 type Identifier interface {
 	Identify(r *http.Request) (string, error)
@@ -94,6 +105,7 @@ type Parts struct {
 	Keeper  Keeper
 	Jobs    Jobs
 	Uploads Uploads
+	Inboxes Inboxes
 	Tokens  Identifier // nil: no authentication
 	Logger  *slog.Logger
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/assaydb/assay/ingest"
 	"github.com/assaydb/assay/ingest/coverage"
+	"github.com/assaydb/assay/ingest/inbox"
 )
 
 // route is one line of the API: what is served and what the OpenAPI document says of it.
@@ -46,6 +47,7 @@ func (s *Server) table() []route {
 	all = append(all, s.deliveryRoutes()...)
 	all = append(all, s.uploadRoutes()...)
 	all = append(all, s.slotRoutes()...)
+	all = append(all, s.inboxRoutes()...)
 	return append(all, s.clusterRoutes()...)
 }
 
@@ -113,6 +115,19 @@ func (s *Server) slotRoutes() []route {
 		{method: "GET", path: "/v1/coverage", id: "getCoverage", tag: "slots", summary: "How every slot stands: expected, missing, held, loaded; late, with rejects, superseded, unexpected", query: append(lists(), "table", "source", "period", "state"), answers: one(200, jsonMedia, "a page of slots"), handle: s.handleCoverage},
 		{method: "POST", path: delivery + "/approve", id: "approveDelivery", tag: "slots", summary: "Bring a held delivery into force", answers: one(200, jsonMedia, "the receipt"), handle: s.handleApprove},
 		{method: "POST", path: delivery + "/reject", id: "rejectDelivery", tag: "slots", summary: "Give a held delivery up", query: []string{"reason"}, answers: one(200, jsonMedia, "the receipt"), handle: s.handleReject},
+	}
+}
+
+func (s *Server) inboxRoutes() []route {
+	const this = "/v1/inboxes/{name}"
+	return []route{
+		{method: "GET", path: "/v1/inboxes", id: "listInboxes", tag: "inboxes", summary: "List inboxes", query: lists(), answers: one(200, jsonMedia, "a page of inboxes"), handle: s.handleInboxes},
+		{method: "GET", path: this, id: "getInbox", tag: "inboxes", summary: "An inbox and how it stands", answers: one(200, jsonMedia, "the inbox"), handle: s.handleInbox},
+		{method: "PUT", path: this, id: "putInbox", tag: "inboxes", summary: "Watch a folder or a prefix of an object store", body: jsonMedia, answers: one(200, jsonMedia, "the inbox"), handle: s.handlePutInbox},
+		{method: "DELETE", path: this, id: "deleteInbox", tag: "inboxes", summary: "Watch no longer; what was loaded stays", answers: one(204, "", "gone"), handle: s.handleDeleteInbox},
+		{method: "GET", path: this + "/objects", id: "listInboxObjects", tag: "inboxes", summary: "What an inbox knows of its objects", query: lists(), answers: one(200, jsonMedia, "a page of objects"), handle: s.handleInboxObjects("")},
+		{method: "GET", path: this + "/dead", id: "listDeadObjects", tag: "inboxes", summary: "Objects that were given up", query: lists(), answers: one(200, jsonMedia, "a page of objects"), handle: s.handleInboxObjects(inbox.Dead)},
+		{method: "POST", path: this + "/retry", id: "retryInbox", tag: "inboxes", summary: "Try dead objects again: the one of a key, or all", query: []string{"key"}, answers: one(200, jsonMedia, "how many"), handle: s.handleRetryInbox},
 	}
 }
 

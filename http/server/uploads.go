@@ -209,7 +209,7 @@ func (b *interruptible) interrupt() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.done {
-		b.header.Set("Connection", "close") // the end may have been read a moment ago
+		b.header.Set("Connection", "close")   // the end may have been read a moment ago
 		b.control.SetReadDeadline(time.Now()) //nolint:errcheck // a connection without deadlines is a test's
 	}
 }

@@ -42,6 +42,7 @@ type Settings struct {
 	MaxColumns    int
 	MaxJobs       int
 
+	InboxRoots     []string
 	MaxLoadJobs    int
 	MaxOpenUploads int
 	UploadSpace    int64
@@ -102,6 +103,7 @@ func fields() []field {
 		size("max-cell", "1MiB", 1<<10, "longest field of a CSV; records with longer ones are rejected", func(s *Settings) *int64 { return &s.MaxCell }),
 		number("max-columns", 10_000, 1, 10_000, "columns of an uploaded file", func(s *Settings) *int { return &s.MaxColumns }),
 		number("max-jobs", 256, 1, 10_000, "jobs under way at once; more get 429", func(s *Settings) *int { return &s.MaxJobs }),
+		list("inbox-roots", "folders below which inboxes may read, /A,/B; empty: none, only object stores", func(s *Settings) *[]string { return &s.InboxRoots }),
 		number("max-load-jobs", 2, 1, 256, "loads that jobs run at once: finished uploads and files of inboxes; more wait", func(s *Settings) *int { return &s.MaxLoadJobs }),
 		number("max-open-uploads", 100, 1, 100_000, "resumable uploads that are not committed yet; more get 429", func(s *Settings) *int { return &s.MaxOpenUploads }),
 		size("upload-space", "1TiB", 1<<20, "bytes that resumable uploads may announce together", func(s *Settings) *int64 { return &s.UploadSpace }),

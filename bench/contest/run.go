@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/assaydb/assay/bench/report"
+	"github.com/assaydb/assay/bench/workload"
 )
 
 // Run runs one track. The engines' folders are emptied first; they are left for a look afterwards.
@@ -57,6 +59,9 @@ func (r *race) start(ctx context.Context) error {
 			return err
 		}
 		r.note(e).Version = version
+		if e.Name() == workload.Assay && r.result.Revision == "unknown" {
+			r.result.Revision, _, _ = strings.Cut(version, " ") // a build without version control: what make build has put in
+		}
 	}
 	return nil
 }

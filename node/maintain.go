@@ -13,6 +13,7 @@ type damage struct {
 	Segment *schema.ID `json:"segment,omitempty"`
 	File    string     `json:"file,omitempty"`   // a side file, as delivery/name
 	Object  string     `json:"object,omitempty"` // a key in the mirror
+	Ledger  *schema.ID `json:"ledger,omitempty"` // a delivery whose books do not add up
 	Problem string     `json:"problem"`
 }
 
@@ -20,6 +21,7 @@ type damage struct {
 type verified struct {
 	Segments int64    `json:"segments"`
 	Files    int64    `json:"files"`
+	Ledgers  int64    `json:"ledgers"` // deliveries whose counts were held against receipt and rejects
 	Damaged  []damage `json:"damaged"` // the first maxDamaged
 	Repaired int64    `json:"repaired"`
 	tidied
@@ -83,10 +85,19 @@ func (c *verifying) files(ctx context.Context, d *catalog.Delivery) {
 	if d.Purged {
 		return
 	}
+	sound := true
 	for _, f := range d.Files {
 		ref := storage.FileRef(f)
 		c.out.Files++
-		c.found(damage{File: d.ID.String() + "/" + f.Name}, c.n.store.VerifyFile(d.Table, d.ID, ref), func() error { return c.n.store.EnsureFile(ctx, d.Table, d.ID, ref) })
+		err := c.n.store.VerifyFile(d.Table, d.ID, ref)
+		sound = sound && err == nil
+		c.found(damage{File: d.ID.String() + "/" + f.Name}, err, func() error { return c.n.store.EnsureFile(ctx, d.Table, d.ID, ref) })
+	}
+	if sound && len(d.Files) > 0 { // else what is wrong is told already
+		c.out.Ledgers++
+		if err := c.n.loader.Audit(ctx, d); err != nil {
+			c.note(damage{Ledger: &d.ID}, err)
+		}
 	}
 }
 

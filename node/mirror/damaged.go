@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
@@ -20,7 +21,9 @@ func (m *Mirror) unlessDamaged(ctx context.Context, p *plan, s *schema.Segment, 
 	m.log.Error("a segment has no sound copy and is not mirrored", "segment", s.ID.String(), "delivery", s.Delivery.String(), "error", err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.damaged = append(p.damaged, s.ID.String())
+	if id := s.ID.String(); !slices.Contains(p.damaged, id) { // its way out of live/ may have failed already
+		p.damaged = append(p.damaged, id)
+	}
 	return nil
 }
 

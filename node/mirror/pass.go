@@ -183,7 +183,7 @@ func (p *plan) status(err error) Status {
 func (m *Mirror) execute(ctx context.Context, p *plan) error {
 	var mu sync.Mutex
 	failed := each(ctx, m.cfg.Parallel, slices.Values(p.leave), func(ctx context.Context, s step) error {
-		err := m.leave(ctx, s)
+		err := m.leave(ctx, p, s)
 		if err != nil {
 			mu.Lock()
 			defer mu.Unlock()

@@ -15,9 +15,10 @@ import (
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// leave takes a segment out of live/ after making sure that another copy is there.
-func (m *Mirror) leave(ctx context.Context, s step) error {
-	if err := m.ensure(ctx, s.segment, s.key); err != nil {
+// leave takes a segment out of live/ after making sure that another copy is there. Where no sound copy is known, what lies in live/ is what a
+// failed write left, and goes.
+func (m *Mirror) leave(ctx context.Context, p *plan, s step) error {
+	if err := m.unlessDamaged(ctx, p, &s.segment, m.ensure(ctx, s.segment, s.key)); err != nil {
 		return err
 	}
 	for _, key := range s.live {

@@ -50,8 +50,10 @@ func (ld *load) amend(ctx context.Context, snap *catalog.Snapshot, t *schema.Tab
 		return err
 	}
 	was := ld.amended.Dialect
-	declared := Options{Delimiter: was.Delimiter, Quote: was.Quote, Escape: was.Escape, DateFormat: was.DateFormat, TimestampFormat: was.TimestampFormat,
-		Null: was.Null, Thousands: was.Thousands, Header: "0", Skip: "0", Trailer: "0"}
+	declared := Options{
+		Delimiter: was.Delimiter, Quote: was.Quote, Escape: was.Escape, DateFormat: was.DateFormat, TimestampFormat: was.TimestampFormat,
+		Null: was.Null, Thousands: was.Thousands, Header: "0", Skip: "0", Trailer: "0",
+	}
 	if was.Quote == "" {
 		declared.Quote, declared.Escape = "none", ""
 	}

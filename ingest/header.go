@@ -102,8 +102,10 @@ func (t *text) noteEnds(ch *csvscan.Chunk) {
 		}
 	}
 	if t.ends = 10*ends >= 9*(len(ch.Records)-1); t.ends {
-		t.evidence = append(t.evidence, Evidence{What: "record_end", Value: t.dialect.Delimiter, Confidence: 0.9, Line: ch.Records[1].Line + t.lines,
-			Why: fmt.Sprintf("%d of %d records end with a delimiter, and the header does not", ends, len(ch.Records)-1)})
+		t.evidence = append(t.evidence, Evidence{
+			What: "record_end", Value: t.dialect.Delimiter, Confidence: 0.9, Line: ch.Records[1].Line + t.lines,
+			Why: fmt.Sprintf("%d of %d records end with a delimiter, and the header does not", ends, len(ch.Records)-1),
+		})
 	}
 }
 

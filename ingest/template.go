@@ -128,9 +128,17 @@ func (m *Mapping) applyTo(o *Options) error {
 // fillFrom takes over what is declared in more and not in o.
 func (o *Options) fillFrom(more *Options) {
 	for _, f := range []struct{ to, from *string }{
-		{&o.Delimiter, &more.Delimiter}, {&o.Quote, &more.Quote}, {&o.Escape, &more.Escape}, {&o.Header, &more.Header}, {&o.Charset, &more.Charset},
-		{&o.DateFormat, &more.DateFormat}, {&o.TimestampFormat, &more.TimestampFormat}, {&o.Decimal, &more.Decimal}, {&o.Thousands, &more.Thousands},
-		{&o.Skip, &more.Skip}, {&o.Trailer, &more.Trailer},
+		{&o.Delimiter, &more.Delimiter},
+		{&o.Quote, &more.Quote},
+		{&o.Escape, &more.Escape},
+		{&o.Header, &more.Header},
+		{&o.Charset, &more.Charset},
+		{&o.DateFormat, &more.DateFormat},
+		{&o.TimestampFormat, &more.TimestampFormat},
+		{&o.Decimal, &more.Decimal},
+		{&o.Thousands, &more.Thousands},
+		{&o.Skip, &more.Skip},
+		{&o.Trailer, &more.Trailer},
 	} {
 		if *f.to == "" {
 			*f.to = *f.from

@@ -80,8 +80,11 @@ func endKinds() []kind {
 func charsetKinds() []kind {
 	set := func(name string, mark bool) func(f *file) { return func(f *file) { f.charset, f.mark = name, mark } }
 	return []kind{
-		{name: "mark", apply: set("utf-8", true)}, {name: "utf-16le", apply: set("utf-16le", true)}, {name: "utf-16be", apply: set("utf-16be", true)},
-		{name: "utf-16le unmarked", apply: set("utf-16le", false)}, {name: "utf-16be unmarked", apply: set("utf-16be", false)},
+		{name: "mark", apply: set("utf-8", true)},
+		{name: "utf-16le", apply: set("utf-16le", true)},
+		{name: "utf-16be", apply: set("utf-16be", true)},
+		{name: "utf-16le unmarked", apply: set("utf-16le", false)},
+		{name: "utf-16be unmarked", apply: set("utf-16be", false)},
 		{name: "windows-1252", apply: set("windows-1252", false)},
 		{name: "latin-1 declared", apply: func(f *file) { f.charset, f.options["encoding"] = "windows-1252", "latin-1" }},
 	}
@@ -177,8 +180,10 @@ func numberKinds() []kind {
 			f.eachValue(func(w, x string) string { return w + "," + x })
 			f.options["decimal"] = ","
 		}},
-		{name: "1.234,50", apply: marked(".", ",")}, {name: "1,234.50", apply: marked(",", ".")},
-		{name: "1 234,50", apply: marked(" ", ",")}, {name: "1'234.50", apply: marked("'", ".")},
+		{name: "1.234,50", apply: marked(".", ",")},
+		{name: "1,234.50", apply: marked(",", ".")},
+		{name: "1 234,50", apply: marked(" ", ",")},
+		{name: "1'234.50", apply: marked("'", ".")},
 		{name: "spaces around numbers", apply: func(f *file) { f.eachValue(func(w, x string) string { return "  " + w + "." + x + " " }) }},
 	}
 }

@@ -26,8 +26,14 @@ func names() []string {
 // base is what every case begins with.
 func base(r *rand.Rand, rows int) []column {
 	cols := []column{
-		{name: "id", typ: "BIGINT"}, {name: "code", typ: "VARCHAR"}, {name: "name", typ: "VARCHAR"}, {name: "value", typ: "DECIMAL(18,2)"},
-		{name: "day", typ: "DATE"}, {name: "at", typ: "TIMESTAMP"}, {name: "flag", typ: "BOOLEAN"}, {name: "note", typ: "VARCHAR"},
+		{name: "id", typ: "BIGINT"},
+		{name: "code", typ: "VARCHAR"},
+		{name: "name", typ: "VARCHAR"},
+		{name: "value", typ: "DECIMAL(18,2)"},
+		{name: "day", typ: "DATE"},
+		{name: "at", typ: "TIMESTAMP"},
+		{name: "flag", typ: "BOOLEAN"},
+		{name: "note", typ: "VARCHAR"},
 	}
 	for i := range rows {
 		add := func(c int, text, want string) { cols[c].cells = append(cols[c].cells, cell{text: text, want: want}) }

@@ -30,8 +30,16 @@ func TestSweep(t *testing.T) {
 	}
 	table := &schema.Table{ID: 1, Name: "sweep", Version: 1, Codec: schema.CodecZstd, SortBy: []uint32{3, 1, 6}, Columns: in.Columns()[:len(in.Columns())-1]}
 	for _, o := range []segment.Options{
-		{RowGroupRows: 64 << 10}, {RowGroupRows: 128 << 10}, {}, {RowGroupRows: 512 << 10, RowGroupBytes: 1 << 30}, {RowGroupRows: 1 << 20, RowGroupBytes: 1 << 30},
-		{PageRows: 2 << 10}, {PageRows: 4 << 10}, {PageRows: 8 << 10}, {PageRows: 32 << 10}, {PageRows: 64 << 10},
+		{RowGroupRows: 64 << 10},
+		{RowGroupRows: 128 << 10},
+		{},
+		{RowGroupRows: 512 << 10, RowGroupBytes: 1 << 30},
+		{RowGroupRows: 1 << 20, RowGroupBytes: 1 << 30},
+		{PageRows: 2 << 10},
+		{PageRows: 4 << 10},
+		{PageRows: 8 << 10},
+		{PageRows: 32 << 10},
+		{PageRows: 64 << 10},
 	} {
 		o.Table = table
 		var out bytes.Buffer

@@ -43,8 +43,8 @@ func TestLimitsAreToldByName(t *testing.T) {
 	told(t, err, "upload-too-large", "104857600 decoded bytes (max-decoded)", "--max-decoded")
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
-	z.Write(bytes.Repeat([]byte("1,x\n"), 20<<20)) //nolint:errcheck // into memory
-	z.Close()                                      //nolint:errcheck // into memory
+	z.Write(bytes.Repeat([]byte("1,x\n"), 20<<20))
+	z.Close()
 	_, err = r.loader.Load(context.Background(), &ingest.Request{Table: "bomb", Body: &bomb})
 	told(t, err, "decompression-ratio", "50-fold", "--max-ratio")
 }

@@ -112,7 +112,7 @@ func (s *sampler) rows(t *text) [][]string {
 	var ch csvscan.Chunk
 	skip := t.header
 	text := bufio.NewReaderSize(chars, 4*samplerBytes)
-	head, _ := text.Peek(4 * samplerBytes) //nolint:errcheck // what is there is enough
+	head, _ := text.Peek(4 * samplerBytes)
 	_, n, ok := skipLines(head, int(t.lines))
 	if _, err := text.Discard(n); err != nil || !ok {
 		return out

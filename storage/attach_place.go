@@ -90,12 +90,12 @@ func (p AttachPolicy) allowsFile(name string) (string, error) {
 		if strings.HasPrefix(root, "s3://") {
 			continue
 		}
-		real, err := filepath.EvalSymlinks(filepath.FromSlash(strings.TrimPrefix(root, "file://")))
+		resolved, err := filepath.EvalSymlinks(filepath.FromSlash(strings.TrimPrefix(root, "file://")))
 		if err != nil {
 			continue
 		}
-		if target, err := evalExisting(name); err == nil && below(target, real) {
-			return real, nil
+		if target, err := evalExisting(name); err == nil && below(target, resolved) {
+			return resolved, nil
 		}
 	}
 	return "", notAllowed(name)
@@ -103,9 +103,9 @@ func (p AttachPolicy) allowsFile(name string) (string, error) {
 
 // evalExisting follows the links of the part of a path that exists, so that a missing file is told from a forbidden one.
 func evalExisting(name string) (string, error) {
-	real, err := filepath.EvalSymlinks(name)
+	resolved, err := filepath.EvalSymlinks(name)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return real, err
+		return resolved, err
 	}
 	dir, base := filepath.Split(filepath.Clean(name))
 	if base == "" {
@@ -139,11 +139,11 @@ func (l localPlace) open(context.Context) (attachHandle, error) {
 	if l.root == "" {
 		return os.Open(l.name)
 	}
-	real, err := filepath.EvalSymlinks(l.name)
+	resolved, err := filepath.EvalSymlinks(l.name)
 	if err != nil {
 		return nil, err
 	}
-	rel, err := filepath.Rel(l.root, real)
+	rel, err := filepath.Rel(l.root, resolved)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (l localPlace) open(context.Context) (attachHandle, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer root.Close() //nolint:errcheck // it was only looked through
 	return root.Open(rel)
 }
 

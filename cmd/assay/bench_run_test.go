@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,7 +124,8 @@ func TestBenchRunRefuses(t *testing.T) {
 		{"catalog", "--runs", "0"},
 	} {
 		_, said, err := bench(t, nil, args...)
-		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitUsage {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != exitUsage {
 			t.Errorf("%v: %v, want exit code %d: %s", args, err, exitUsage, said)
 		}
 	}

@@ -15,7 +15,7 @@ type event struct{ id, name, data string }
 // events reads a stream until it ends or stop says so.
 func (r *rig) events(t *testing.T, path, lastID string, stop func(event) bool) []event {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), "GET", r.url+path, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

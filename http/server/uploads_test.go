@@ -198,7 +198,7 @@ func TestUploadInterrupted(t *testing.T) {
 	csv := numbers(5000)
 	path := r.begin(t, len(csv), "a.csv")
 	in, out := io.Pipe()
-	req, err := http.NewRequestWithContext(t.Context(), "PATCH", r.url+path, in)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, r.url+path, in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,12 +94,12 @@ func allowed(u *url.URL, roots []string) error {
 	if err != nil {
 		return err
 	}
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return errs.New(errs.Meaning, "bad-location", "the folder %q cannot be read: %w", dir, err)
 	}
 	for _, root := range roots {
-		if base, err := filepath.EvalSymlinks(root); err == nil && (real == base || strings.HasPrefix(real, strings.TrimSuffix(base, "/")+"/")) {
+		if base, err := filepath.EvalSymlinks(root); err == nil && (resolved == base || strings.HasPrefix(resolved, strings.TrimSuffix(base, "/")+"/")) {
 			return nil
 		}
 	}

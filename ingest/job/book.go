@@ -67,10 +67,7 @@ type entry struct {
 	told      time.Time
 }
 
-var (
-	errStopped  = errors.New("the node is stopping")
-	errCanceled = errors.New("the job was canceled")
-)
+var errCanceled = errors.New("the job was canceled")
 
 // Open reads the records. Jobs that ran when the process ended wait for their owners: Left, Resume, EndLeft.
 func Open(cfg Config) (*Book, error) {

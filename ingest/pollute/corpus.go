@@ -84,7 +84,7 @@ func possible(list []kind) bool {
 		return false
 	case has["reordered"] && (has["any number"] || has["any date"] || has["any charset"] && !has["mark"] || has["any value"]): // nothing is proven for a declared table
 		return false
-	case has["a delimiter at every end"] && (has["padded total"] || has["padded title"] || has["trailer declared"] || has["empty name"] || has["any row"] && len(list) < 0):
+	case has["a delimiter at every end"] && (has["padded total"] || has["padded title"] || has["trailer declared"] || has["empty name"]):
 		return false
 	case has["apostrophes"] && (has["1'234.50"] || has["stray quotes"]):
 		return false

@@ -53,7 +53,7 @@ func (m *Mirror) mirrored(ctx context.Context, index uint64) ([]byte, error) {
 	}
 	at, command, err := DecodeEntry(raw)
 	if err != nil || at != index {
-		return nil, nil //nolint:nilerr // damage is found and mended elsewhere
+		return nil, nil // damage is found and mended elsewhere
 	}
 	return command, nil
 }

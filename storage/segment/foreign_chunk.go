@@ -15,7 +15,6 @@ type foreignChunk struct {
 	rows       int64
 
 	bloomOffset               int64
-	bloomLength               int32
 	offsetIndex, columnIndex  int64
 	offsetLength, columnBytes int32
 

@@ -77,7 +77,7 @@ func fill(dst []byte, r io.Reader) error {
 		return fmt.Errorf("decompress: %w after %d of %d bytes", err, n, len(dst))
 	}
 	var more [1]byte
-	if n, err := r.Read(more[:]); n > 0 || err != io.EOF { //nolint:errorlint // a reader's own end
+	if n, err := r.Read(more[:]); n > 0 || err != io.EOF {
 		return fmt.Errorf("decompress: more than the %d bytes that are due", len(dst))
 	}
 	return nil

@@ -220,11 +220,11 @@ func countLeaves(nodes []foreignElement, at, depth int) (leaves, next int, err e
 	}
 	next = at + 1
 	for range e.children {
-		n := 0
-		if n, next, err = countLeaves(nodes, next, depth+1); err != nil {
+		var below int
+		if below, next, err = countLeaves(nodes, next, depth+1); err != nil {
 			return 0, 0, err
 		}
-		leaves += n
+		leaves += below
 	}
 	return leaves, next, nil
 }

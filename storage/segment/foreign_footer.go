@@ -57,7 +57,6 @@ type foreignColumn struct {
 	stats     foreignStats
 
 	bloomOffset               int64
-	bloomLength               int32
 	offsetIndex, columnIndex  int64
 	offsetLength, columnBytes int32
 }
@@ -239,7 +238,7 @@ func (c *compact) columnMeta(col *foreignColumn, id int, k compactKind) bool {
 	case 14:
 		col.bloomOffset = c.int(k)
 	case 15:
-		col.bloomLength = c.int32(k)
+		_ = c.int32(k) // the length of the bloom filter: its own header says it
 	default:
 		return false
 	}

@@ -248,8 +248,8 @@ func TestForeignFilesOfDuckDB(t *testing.T) {
 				if codec == "snappy" {
 					rows = 24_000 // several of our pages in a row group
 				}
-				copy := fmt.Sprintf("COPY (%s) TO '%s' (FORMAT parquet, CODEC '%s', PARQUET_VERSION %s, ROW_GROUP_SIZE 18432)", strings.Replace(duckTypes, "ROWS", strconv.Itoa(rows), 1), name, codec, version)
-				askMany(t, dir, "duckdb", []string{"SET threads=1", "SET TimeZone='UTC'", copy}, "SELECT 1")
+				statement := fmt.Sprintf("COPY (%s) TO '%s' (FORMAT parquet, CODEC '%s', PARQUET_VERSION %s, ROW_GROUP_SIZE 18432)", strings.Replace(duckTypes, "ROWS", strconv.Itoa(rows), 1), name, codec, version)
+				askMany(t, dir, "duckdb", []string{"SET threads=1", "SET TimeZone='UTC'", statement}, "SELECT 1")
 				compareWithDuckDB(t, dir, name)
 			})
 		}

@@ -163,7 +163,7 @@ func (c *Client) tus(ctx context.Context, method, path string, body io.Reader, h
 	if err != nil {
 		return nil, err
 	}
-	resp.Body.Close() //nolint:errcheck // nothing is read of it
+	resp.Body.Close()
 	return resp.Header, nil
 }
 

@@ -78,9 +78,10 @@ func Start(ctx context.Context, s Spec) (*Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", s.Engine, err)
 	}
-	defer write.Close()
 	w.in, w.pipe, w.out, w.cmd.Stdout = in, read, bufio.NewReaderSize(read, 1<<20), write
-	if err := w.cmd.Start(); err != nil {
+	err = w.cmd.Start()
+	write.Close() // the process has its own: while this one is open, its end could not be seen
+	if err != nil {
 		read.Close()
 		return nil, fmt.Errorf("start %s: %w", s.Engine, err)
 	}

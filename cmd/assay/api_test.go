@@ -67,7 +67,10 @@ func checkMetrics(t *testing.T, base string) {
 		names = append(names, m[1])
 	}
 	want := []string{
-		"assay_catalog_index", "assay_catalog_tables", "assay_http_request_seconds", "assay_http_requests_total", "assay_load_bytes_total",
+		"assay_catalog_index", "assay_catalog_tables", "assay_compaction_failed_total", "assay_compaction_input_bytes_total",
+		"assay_compaction_input_segments_total", "assay_compaction_jobs_total", "assay_compaction_output_bytes_total",
+		"assay_compaction_output_segments_total", "assay_compaction_refused_total", "assay_compaction_rows_total",
+		"assay_compaction_seconds_total", "assay_http_request_seconds", "assay_http_requests_total", "assay_load_bytes_total",
 		"assay_load_rows_total", "assay_loads_running", "assay_loads_total", "assay_queries_running", "assay_queries_total", "assay_query_scanned_total",
 	}
 	if !slices.Equal(names, want) {

@@ -261,7 +261,11 @@ func TestChunkBoundaries(t *testing.T) {
 
 func TestPolluted(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for range 20_000 {
+	n := 20_000
+	if testing.Short() {
+		n = 2_000
+	}
+	for range n {
 		in, _ := randomTable(r)
 		b := []byte(in)
 		for range r.IntN(4) {

@@ -12,7 +12,7 @@ func (s *state) record(blob string) (*Delivery, error) {
 func (s *state) recordInto(d *Delivery, blob string) error {
 	r := recordReader(blob)
 	options := r.record(d)
-	if d.Compaction != (blob[0] == packVersionCompaction) {
+	if r.err == nil && d.Compaction != (blob[0] == packVersionCompaction) {
 		r.fail("a record of version %d that says compaction %v", blob[0], d.Compaction)
 	}
 	if options != 0 {

@@ -32,19 +32,25 @@ func (l *Loader) Rejects(ctx context.Context, delivery schema.ID, format RejectF
 	if err != nil {
 		return nil, err
 	}
-	var lines *rejectLines
-	f, err := l.open(ctx, d, rejectsFile)
-	switch {
-	case err == nil:
-		if lines, err = newRejectLines(f); err != nil {
-			return nil, err
-		}
-	case !errs.Is(err, errs.NotFound) || d.Rejected > 0:
+	lines, err := l.rejectLines(ctx, d)
+	if err != nil {
 		return nil, err
 	}
 	out, in := io.Pipe()
 	go func() { in.CloseWithError(lines.copyTo(in, format)) }()
 	return out, nil
+}
+
+// rejectLines opens the rejects file of a delivery; nil when nothing was rejected.
+func (l *Loader) rejectLines(ctx context.Context, d *catalog.Delivery) (*rejectLines, error) {
+	f, err := l.open(ctx, d, rejectsFile)
+	if errs.Is(err, errs.NotFound) && d.Rejected == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newRejectLines(f)
 }
 
 // rejectLines reads a rejects file; nil is an empty one.

@@ -25,14 +25,8 @@ func (l *Loader) Resend(ctx context.Context, delivery schema.ID) (io.ReadCloser,
 	if err != nil {
 		return nil, err
 	}
-	var lines *rejectLines
-	f, err := l.open(ctx, d, rejectsFile)
-	switch {
-	case err == nil:
-		if lines, err = newRejectLines(f); err != nil {
-			return nil, err
-		}
-	case !errs.Is(err, errs.NotFound) || d.Rejected > 0:
+	lines, err := l.rejectLines(ctx, d)
+	if err != nil {
 		return nil, err
 	}
 	out, in := io.Pipe()

@@ -109,7 +109,7 @@ func (b *Binder) joinCondition(j *sqlparse.Join, ls, rs, both *scope, using []st
 	if j.Kind != sqlparse.InnerJoin && len(conds) == 0 && !j.Natural {
 		return nil, nil, b.errorf(j.Pos, errs.Invalid, "syntax-error", 1064, "an outer join needs ON or USING")
 	}
-	return and(conds...), pairs, nil
+	return And(conds...), pairs, nil
 }
 
 // paired makes the join; RIGHT JOIN is a LEFT JOIN of the other order with the columns put back.
@@ -119,15 +119,7 @@ func paired(kind sqlparse.JoinKind, left, right Node, on expr.Expr) Node {
 		return &Join{LeftJoin, left, right, on}
 	case sqlparse.RightJoin:
 		l, r := len(left.Fields()), len(right.Fields())
-		if on != nil {
-			on = expr.Remap(on, func(i int) int {
-				if i < l {
-					return i + r
-				}
-				return i - l
-			})
-		}
-		p := identity(&Join{LeftJoin, right, left, on})
+		p := identity(&Join{LeftJoin, right, left, Swapped(on, l, r)})
 		p.Exprs = slices.Concat(p.Exprs[r:], p.Exprs[:r])
 		p.Names = slices.Concat(p.Names[r:], p.Names[:r])
 		return p

@@ -36,24 +36,39 @@ func shift(e expr.Expr, by int) expr.Expr {
 	return expr.Remap(e, func(i int) int { return i + by })
 }
 
-// side says which inputs an expression over a join reads.
-type side uint8
+// Side says which inputs an expression over a join reads: one, both, or none.
+type Side uint8
 
+// The inputs of a join.
 const (
-	readsLeft side = 1 << iota
-	readsRight
+	LeftSide Side = 1 << iota
+	RightSide
 )
 
-func sides(e expr.Expr, left int) side {
-	var out side
+// Sides returns the inputs that an expression reads when the left one has so many columns.
+func Sides(e expr.Expr, left int) Side {
+	var out Side
 	for _, c := range expr.Columns(e) {
 		if c < left {
-			out |= readsLeft
+			out |= LeftSide
 		} else {
-			out |= readsRight
+			out |= RightSide
 		}
 	}
 	return out
+}
+
+// Swapped is a condition over left and right columns as one over right and left.
+func Swapped(on expr.Expr, left, right int) expr.Expr {
+	if on == nil {
+		return nil
+	}
+	return expr.Remap(on, func(i int) int {
+		if i < left {
+			return i + right
+		}
+		return i - left
+	})
 }
 
 // pushJoin gives the rows of a join for which cond is true, with everything that one side alone can decide moved into that side.
@@ -66,10 +81,10 @@ func pushJoin(n *Join, cond expr.Expr, env *expr.Env) Node {
 	var toLeft, toRight, on, above []expr.Expr
 	if n.On != nil {
 		for _, c := range expr.Conjuncts(n.On) {
-			switch s := sides(c, left); {
-			case s == readsRight:
+			switch s := Sides(c, left); {
+			case s == RightSide:
 				toRight = append(toRight, shift(c, -left))
-			case s != readsLeft|readsRight && kind == InnerJoin:
+			case s != LeftSide|RightSide && kind == InnerJoin:
 				toLeft = append(toLeft, c)
 			default:
 				on = append(on, c)
@@ -78,21 +93,21 @@ func pushJoin(n *Join, cond expr.Expr, env *expr.Env) Node {
 	}
 	if cond != nil {
 		for _, c := range expr.Conjuncts(cond) {
-			switch s := sides(c, left); {
-			case s&readsRight == 0:
+			switch s := Sides(c, left); {
+			case s&RightSide == 0:
 				toLeft = append(toLeft, c)
 			case kind != InnerJoin:
 				above = append(above, c)
-			case s == readsRight:
+			case s == RightSide:
 				toRight = append(toRight, shift(c, -left))
 			default:
 				on = append(on, c)
 			}
 		}
 	}
-	var out Node = &Join{kind, pushAll(n.Left, toLeft, env), pushAll(n.Right, toRight, env), and(on...)}
+	var out Node = &Join{kind, pushAll(n.Left, toLeft, env), pushAll(n.Right, toRight, env), And(on...)}
 	if len(above) > 0 {
-		out = &Filter{out, and(above...)}
+		out = &Filter{out, And(above...)}
 	}
 	return out
 }
@@ -101,13 +116,13 @@ func pushAll(n Node, conds []expr.Expr, env *expr.Env) Node {
 	if len(conds) == 0 {
 		return n
 	}
-	return push(n, and(conds...), env)
+	return push(n, And(conds...), env)
 }
 
 // refusesNulls reports whether a condition is never true for a row whose right side is all NULL: a LEFT JOIN below it is then an
 // inner one.
 func refusesNulls(c expr.Expr, left int, n *Join, env *expr.Env) bool {
-	if sides(c, left)&readsRight == 0 {
+	if Sides(c, left)&RightSide == 0 {
 		return false
 	}
 	fields := n.Fields()

@@ -69,8 +69,8 @@ func substitute(e expr.Expr, exprs []expr.Expr) expr.Expr {
 	})
 }
 
-// and joins conditions, keeping their order.
-func and(list ...expr.Expr) expr.Expr {
+// And joins conditions, keeping their order; nil is none.
+func And(list ...expr.Expr) expr.Expr {
 	var out []expr.Expr
 	for _, e := range list {
 		if e != nil {

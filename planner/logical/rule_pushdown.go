@@ -21,16 +21,16 @@ func push(n Node, cond expr.Expr, env *expr.Env) Node {
 	switch n := n.(type) {
 	case *Scan:
 		out := *n
-		out.Filter = and(n.Filter, cond)
+		out.Filter = And(n.Filter, cond)
 		return &out
 	case *Values:
 		if n.Source != "" {
 			out := *n
-			out.Hint = and(n.Hint, cond)
+			out.Hint = And(n.Hint, cond)
 			return &Filter{&out, cond}
 		}
 	case *Filter:
-		return push(n.Input, and(n.Cond, cond), env)
+		return push(n.Input, And(n.Cond, cond), env)
 	case *Project:
 		return &Project{push(n.Input, substitute(cond, n.Exprs), env), n.Exprs, n.Names}
 	case *Sort:
@@ -61,10 +61,10 @@ func pushAggregate(n *Aggregate, cond expr.Expr, env *expr.Env) Node {
 	}
 	var out Node = n
 	if len(below) > 0 {
-		out = &Aggregate{push(n.Input, and(below...), env), n.Keys, n.Names, n.Calls}
+		out = &Aggregate{push(n.Input, And(below...), env), n.Keys, n.Names, n.Calls}
 	}
 	if len(above) > 0 {
-		return &Filter{out, and(above...)}
+		return &Filter{out, And(above...)}
 	}
 	return out
 }

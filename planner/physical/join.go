@@ -36,16 +36,7 @@ func (b *builder) join(n *logical.Join) (piece, error) {
 func (b *builder) swapped(n *logical.Join, left, right piece, width int) (piece, error) {
 	fields := n.Fields()
 	other := len(fields) - width
-	on := n.On
-	if on != nil {
-		on = expr.Remap(on, func(i int) int {
-			if i < width {
-				return i + other
-			}
-			return i - width
-		})
-	}
-	p := b.hashJoin(fragment.InnerJoin, right, left, on, other)
+	p := b.hashJoin(fragment.InnerJoin, right, left, logical.Swapped(n.On, width, other), other)
 	back := &fragment.Project{Input: p.node}
 	for i, f := range fields {
 		at := i + other
@@ -93,13 +84,7 @@ func keys(on expr.Expr, width int) (probe, build []expr.Expr, rest expr.Expr) {
 		}
 		others = append(others, c)
 	}
-	switch len(others) {
-	case 0:
-		return probe, build, nil
-	case 1:
-		return probe, build, others[0]
-	}
-	return probe, build, &expr.Logic{Op: expr.And, Operands: others}
+	return probe, build, logical.And(others...)
 }
 
 // equality takes a = b apart when each operand reads one side. The keys must be of one type to be hashed alike.
@@ -109,34 +94,17 @@ func equality(c expr.Expr, width int) (probe, build expr.Expr, ok bool) {
 		return nil, nil, false
 	}
 	p, b := call.Operands[0], call.Operands[1]
-	if reads(p, width) == probeSide && reads(b, width) == buildSide {
-		p, b, ok = hashable(p, b)
-	} else if reads(p, width) == buildSide && reads(b, width) == probeSide {
-		b, p, ok = hashable(p, b)
+	switch [2]logical.Side{logical.Sides(p, width), logical.Sides(b, width)} {
+	case [2]logical.Side{logical.LeftSide, logical.RightSide}:
+	case [2]logical.Side{logical.RightSide, logical.LeftSide}:
+		p, b = b, p
+	default:
+		return nil, nil, false
 	}
-	if !ok {
+	if p, b, ok = hashable(p, b); !ok {
 		return nil, nil, false
 	}
 	return p, expr.Remap(b, func(i int) int { return i - width }), true
-}
-
-type sideSet uint8
-
-const (
-	probeSide sideSet = 1 << iota
-	buildSide
-)
-
-func reads(e expr.Expr, width int) sideSet {
-	var s sideSet
-	for _, c := range expr.Columns(e) {
-		if c < width {
-			s |= probeSide
-		} else {
-			s |= buildSide
-		}
-	}
-	return s
 }
 
 // hashable gives two exact numbers their common type; other types must agree already, since only equal payloads hash alike.

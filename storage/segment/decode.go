@@ -6,7 +6,6 @@ import (
 	"unsafe"
 
 	"github.com/assaydb/assay/storage/batch"
-	"github.com/assaydb/assay/storage/decimal"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/encoding/plain"
@@ -24,11 +23,7 @@ type valueDecoder struct {
 
 	narrow []int32
 	codeb  []int32
-	ints   []int64
-	wide   []decimal.Int128
-	floats []float64
-	off    []uint32
-	data   []byte
+	payload
 }
 
 // values decodes n dense values into v's payload.

@@ -10,23 +10,23 @@ import (
 )
 
 // spread moves dense values to their rows; payloads of NULL rows stay whatever was there.
-func (d *valueDecoder) spread(v *batch.Vector) {
+func (p *payload) spread(v *batch.Vector) {
 	if v.Valid == nil {
 		return
 	}
 	switch v.Type.Class() {
 	case schema.ClassInt64:
-		d.ints = spreadRows(v.I, v.Valid)
-		v.I = d.ints
+		p.ints = spreadRows(v.I, v.Valid)
+		v.I = p.ints
 	case schema.ClassInt128:
-		d.wide = spreadRows(v.W, v.Valid)
-		v.W = d.wide
+		p.wide = spreadRows(v.W, v.Valid)
+		v.W = p.wide
 	case schema.ClassFloat64:
-		d.floats = spreadRows(v.F, v.Valid)
-		v.F = d.floats
+		p.floats = spreadRows(v.F, v.Valid)
+		v.F = p.floats
 	case schema.ClassBytes:
-		d.off = spreadOffsets(v.Off, v.Valid)
-		v.Off = d.off
+		p.off = spreadOffsets(v.Off, v.Valid)
+		v.Off = p.off
 	}
 }
 

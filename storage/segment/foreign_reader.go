@@ -393,24 +393,3 @@ func (x *foreignReader) finish(r *ChunkReader, coded bool) {
 	x.flat.fill(v)
 	x.flat.spread(v)
 }
-
-// spread moves dense values to their rows.
-func (p *payload) spread(v *batch.Vector) {
-	if v.Valid == nil {
-		return
-	}
-	switch v.Type.Class() {
-	case schema.ClassInt64:
-		p.ints = spreadRows(v.I, v.Valid)
-		v.I = p.ints
-	case schema.ClassInt128:
-		p.wide = spreadRows(v.W, v.Valid)
-		v.W = p.wide
-	case schema.ClassFloat64:
-		p.floats = spreadRows(v.F, v.Valid)
-		v.F = p.floats
-	case schema.ClassBytes:
-		p.off = spreadOffsets(v.Off, v.Valid)
-		v.Off = p.off
-	}
-}

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,7 @@ type joining struct {
 	probe  *pipe
 	build  *pipe
 	fields []batch.Field
+	makes  []bool // columns of the output that somebody reads
 	stats  *counters
 
 	once    sync.Once
@@ -56,6 +58,9 @@ func (r *runner) join(n *fragment.HashJoin) (*pipe, error) {
 	}
 	c := &counters{name: "Hash join", detail: n.Kind.String(), inputs: []*counters{probe.stats, build.stats}}
 	j := &joining{run: r, node: n, probe: probe, build: build, fields: n.Fields(), stats: c}
+	if j.makes = r.made[n]; j.makes == nil {
+		j.makes = slices.Repeat([]bool{true}, len(j.fields))
+	}
 	p := &pipe{fields: j.fields, stats: c}
 	for _, pull := range probe.pulls {
 		w, err := j.worker(pull)

@@ -83,6 +83,22 @@ func (c joinCase) nested(kind fragment.JoinKind, probe, build [][]schema.Value) 
 	return out
 }
 
+// unique keeps one row of each key, so that the join finds at most one partner.
+func (c joinCase) unique(rows [][]schema.Value) (out [][]schema.Value) {
+	seen := map[string]bool{}
+	for _, row := range rows {
+		var key []schema.Value
+		for _, k := range c.keys {
+			key = append(key, row[k])
+		}
+		if text := rowText(key); !seen[text] {
+			seen[text] = true
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
 // match is three-valued: nil is unknown.
 func (c joinCase) match(p, b []schema.Value) *bool {
 	yes, no := true, false
@@ -150,7 +166,7 @@ func TestJoinsAgainstNestedLoop(t *testing.T) {
 			if kind == fragment.NotInJoin && (c.cond || len(c.keys) != 1) {
 				continue
 			}
-			for side, rows := range map[string][][]schema.Value{"some": right, "one": right[:1], "none": nil} {
+			for side, rows := range map[string][][]schema.Value{"some": right, "unique": c.unique(right), "one": right[:1], "none": nil} {
 				if testing.Short() && side == "one" {
 					continue
 				}
@@ -164,6 +180,42 @@ func TestJoinsAgainstNestedLoop(t *testing.T) {
 					}
 					if env.Memory != nil && env.Memory.Used() != 0 {
 						t.Errorf("%s, %s: %d bytes of the grant were not given back", name, setting, env.Memory.Used())
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestJoinsMakeWhatIsRead puts projections, filters, groupings and further joins above joins: columns that nobody reads are not made.
+func TestJoinsMakeWhatIsRead(t *testing.T) {
+	probe, build := newMemory(24, 300, 64, false), newMemory(25, 80, 29, true)
+	right := valuesOf(build.batches)
+	n, dir := len(joinColumns), t.TempDir()
+	at := func(i int) expr.Expr { return columnOf(i) }
+	for name, c := range map[string]joinCase{
+		"dictionary": {keys: []int{colTest}}, "int": {keys: []int{colHour}}, "two": {keys: []int{colTest, colHour}}, "condition": {keys: []int{colHospital}, cond: true},
+	} {
+		for _, kind := range []fragment.JoinKind{fragment.InnerJoin, fragment.LeftJoin, fragment.SemiJoin} {
+			join := c.node(t, kind, scanOf(joinColumns...), constants(c.unique(right)))
+			width := len(join.Fields())
+			last := width - n // the build's side of a pair, else the probe's
+			onto := &fragment.HashJoin{Kind: fragment.InnerJoin, Probe: join, Build: constants(right), ProbeKeys: []expr.Expr{at(last + colTest)}, BuildKeys: []expr.Expr{at(colTest)}}
+			for shape, plan := range map[string]fragment.Node{
+				"columns": &fragment.Project{Input: join, Exprs: []expr.Expr{at(last + colPatient), at(colKey), at(last + colLong)}},
+				"computed": &fragment.Project{
+					Input: &fragment.Filter{Input: join, Cond: funcOf(t, "is not null", at(last+colValue))},
+					Exprs: []expr.Expr{funcOf(t, "+", at(last+colHour), at(colHour)), at(last + colTest)},
+				},
+				"grouped":      &fragment.Aggregate{Input: join, Keys: []int{last + colHospital, last + colHour}, Mode: fragment.Complete, Calls: []fragment.AggregateCall{call(t, "count", false, nil, nil)}},
+				"joined again": &fragment.Project{Input: onto, Exprs: []expr.Expr{at(last + colTest), at(width + colPatient), at(colHour)}},
+			} {
+				want, _ := run(t, operator.Env{Storage: probe, Parallelism: 1, Debug: operator.Debug{NoJoinCodes: true}}, plan)
+				slices.Sort(want)
+				for setting, env := range settings(dir) {
+					env.Storage = probe
+					if got, _ := run(t, env, plan); !slices.Equal(sorted(got), want) {
+						t.Errorf("%s, %s join, %s, %s: %d rows, want %d: %s", name, kind, shape, setting, len(got), len(want), firstDifference(got, want))
 					}
 				}
 			}

@@ -19,12 +19,18 @@ type joinProbe struct {
 	group   []int32 // per row of in: the group of its partners, -1 for none
 	nullKey []byte  // per row: 1 when a key is NULL
 	matched []byte  // per row: 1 once a pair passed the condition
-	at, sub int     // next pair: row at of in, partner sub of its group
+	row     int     // next pair: living row of in
+	sub     int     // and partner of its group
 	stage   probeStage
 	left    []int32 // scratch: the pairs' probe rows
 	right   []int32 // scratch: the pairs' build rows
 	rows    []int32 // scratch: selections
 	out     batch.Batch
+
+	entries *probeEntries // of the batch, when its only key has a dictionary or is constant
+	at      []int32       // scratch: each row's partner
+	cols    []*batch.Vector
+	codes   [][]int32 // scratch: by build column
 }
 
 // probeStage says what is left to do for the current batch.
@@ -51,13 +57,16 @@ func (j *joining) newProbe() (*joinProbe, error) {
 
 // begin looks up the partners of a batch.
 func (p *joinProbe) begin(b *batch.Batch) error {
-	p.in, p.at, p.sub = b, 0, 0
+	p.in, p.row, p.sub, p.entries = b, 0, 0, nil
+	if err := p.keys.eval(b); err != nil {
+		return err
+	}
 	p.stage = probePairs
 	if !p.join.node.Kind.Pairs() && p.cond == nil || p.oneToOne() {
 		p.stage = probeRest
-	}
-	if err := p.keys.eval(b); err != nil {
-		return err
+		if p.byEntries() {
+			return nil
+		}
 	}
 	if cap(p.group) < b.Len {
 		n := max(b.Len, batch.MaxRows)
@@ -90,7 +99,7 @@ func (p *joinProbe) lookup(b *batch.Batch) {
 	}
 	if len(p.keys.vecs) == 1 && p.keys.vecs[0].Enc == batch.Dict {
 		v := p.keys.vecs[0]
-		groups := p.dicts.of(v.Dict, p.table, &p.keys)
+		groups := p.dicts.of(v.Dict, p.table, &p.keys).group
 		for _, r := range rows {
 			p.group[r] = groups[v.Codes[r]]
 		}
@@ -100,35 +109,6 @@ func (p *joinProbe) lookup(b *batch.Batch) {
 	for _, r := range rows {
 		p.group[r] = p.table.find(hashes[r], p.keys.vecs, int(r))
 	}
-}
-
-// groupCache keeps the groups of the entries of the last dictionaries that were probed with.
-type groupCache struct {
-	table  *joinTable
-	dicts  [8]*batch.Dictionary
-	groups [8][]int32
-	next   int
-}
-
-func (c *groupCache) of(d *batch.Dictionary, t *joinTable, k *joinKeys) []int32 {
-	if c.table != t {
-		*c = groupCache{table: t}
-	}
-	for i, x := range c.dicts {
-		if x == d {
-			return c.groups[i]
-		}
-	}
-	vecs := []*batch.Vector{d.Values}
-	hashes := make([]uint64, d.Values.Len)
-	k.hasher.Hash(hashes, d.Values, nil, false)
-	groups := make([]int32, d.Values.Len)
-	for i := range groups {
-		groups[i] = t.find(hashes[i], vecs, i)
-	}
-	c.dicts[c.next], c.groups[c.next] = d, groups
-	c.next = (c.next + 1) % len(c.dicts)
-	return groups
 }
 
 // next gives the next piece of the current batch, nil when it is done.
@@ -146,6 +126,9 @@ func (p *joinProbe) next() (*batch.Batch, error) {
 		return nil, nil
 	}
 	p.stage = probeDone
+	if p.entries != nil {
+		return p.restByEntries(), nil
+	}
 	return p.rest(), nil
 }
 
@@ -156,11 +139,11 @@ func (p *joinProbe) pairs() (*batch.Batch, error) {
 		return nil, nil
 	}
 	p.out = batch.Batch{Len: len(p.left)}
-	for _, c := range p.in.Cols {
-		p.out.Cols = append(p.out.Cols, c.Gather(p.left))
+	for i, c := range p.in.Cols {
+		p.out.Cols = append(p.out.Cols, p.picked(i, c, p.left))
 	}
-	for _, c := range p.table.cols {
-		p.out.Cols = append(p.out.Cols, c.Gather(p.right))
+	for i, c := range p.table.cols {
+		p.out.Cols = append(p.out.Cols, p.picked(len(p.in.Cols)+i, c, p.right))
 	}
 	if p.cond == nil {
 		for _, r := range p.left {
@@ -179,12 +162,20 @@ func (p *joinProbe) pairs() (*batch.Batch, error) {
 	return &p.out, nil
 }
 
+// picked gathers column i of the output, when somebody reads it.
+func (p *joinProbe) picked(i int, c *batch.Vector, rows []int32) *batch.Vector {
+	if p.join.node.Kind.Pairs() && !p.join.makes[i] {
+		return batch.NewConst(schema.NullValue(p.join.fields[i].Type), len(rows))
+	}
+	return c.Gather(rows)
+}
+
 // collect lists the next pairs in left and right and moves on.
 func (p *joinProbe) collect() {
 	p.left, p.right = p.left[:0], p.right[:0]
 	most := p.join.run.env.Debug.BatchRows
-	for ; p.at < p.in.Alive(); p.at++ {
-		r := p.living(p.at)
+	for ; p.row < p.in.Alive(); p.row++ {
+		r := p.living(p.row)
 		g := p.group[r]
 		if g < 0 {
 			continue
@@ -258,8 +249,8 @@ func (p *joinProbe) wanted(kind fragment.JoinKind, r int32, direct bool) bool {
 func (p *joinProbe) partners(direct bool) []*batch.Vector {
 	out := make([]*batch.Vector, len(p.table.cols))
 	if p.table.rows == 0 || !direct {
-		for i, f := range p.join.build.fields {
-			out[i] = batch.NewConst(schema.NullValue(f.Type), p.in.Len)
+		for i := range out {
+			out[i] = p.nothing(i)
 		}
 		return out
 	}
@@ -272,6 +263,10 @@ func (p *joinProbe) partners(direct bool) []*batch.Vector {
 		}
 	}
 	for i, c := range p.table.cols {
+		if !p.join.makes[len(p.in.Cols)+i] {
+			out[i] = p.nothing(i)
+			continue
+		}
 		out[i] = c.Gather(at)
 		if missing {
 			out[i].Valid = p.without(out[i].Valid)

@@ -16,6 +16,7 @@ import (
 type joinBuild struct {
 	join     *joining
 	keys     joinKeys
+	keeps    []bool // columns that are a key or that somebody reads
 	cols     []*batch.Builder
 	rows     int
 	nulls    bool // a row with a NULL key was seen
@@ -104,9 +105,23 @@ func (k *joinKeys) hash(n int, rows []int32) []uint64 {
 
 func (j *joining) newBuild() (*joinBuild, error) {
 	keys, err := j.run.joinKeys(j.node.BuildKeys, len(j.build.fields))
-	b := &joinBuild{join: j, keys: keys}
+	b := &joinBuild{join: j, keys: keys, keeps: j.kept()}
 	b.reset()
 	return b, err
+}
+
+// kept marks the build columns that are a key or that the output or the condition reads.
+func (j *joining) kept() []bool {
+	out := make([]bool, len(j.build.fields))
+	if j.node.Kind.Pairs() {
+		copy(out, j.makes[len(j.probe.fields):])
+	} else {
+		out = marked(out, len(j.probe.fields), j.node.Cond)
+	}
+	for _, k := range j.node.BuildKeys {
+		out = marked(out, 0, k)
+	}
+	return out
 }
 
 // layout lists the columns of the table: the build side's fields, then the computed keys. keyAt says where each key lies.
@@ -165,6 +180,9 @@ func (b *joinBuild) add(in *batch.Batch) error {
 	}
 	b.nulls = b.nulls || n < in.Alive()
 	for i, c := range in.Cols {
+		if !b.keeps[i] {
+			c = batch.NewConst(schema.NullValue(c.Type), in.Len)
+		}
 		b.cols[i].Append(c, rows)
 	}
 	next := len(in.Cols)
@@ -239,8 +257,11 @@ func (j *joining) newTable(parts []*joinBuild) (*joinTable, error) {
 	}
 	t.empty = t.rows == 0 && !t.nulls
 	t.index()
-	for _, c := range cols[:len(j.build.fields)] {
-		t.cols = append(t.cols, coded(c))
+	for i, c := range cols[:len(j.build.fields)] {
+		if !j.node.Kind.Pairs() || j.makes[len(j.probe.fields)+i] {
+			c = coded(c)
+		}
+		t.cols = append(t.cols, c)
 	}
 	return t, j.run.stopped()
 }
@@ -335,34 +356,4 @@ func equalAt(a *batch.Vector, i int, b *batch.Vector, j int) bool {
 		return kernel.FloatKey(a.Float64(i)) == kernel.FloatKey(b.Float64(j))
 	}
 	return bytes.Equal(a.Bytes(i), b.Bytes(j))
-}
-
-// coded gives a text column a dictionary, so that what groups or compares it above the join works on codes. A column whose values
-// are mostly different stays as it is.
-func coded(v *batch.Vector) *batch.Vector {
-	if v.Type.Class() != schema.ClassBytes || v.Len == 0 {
-		return v
-	}
-	codes, seen := make([]int32, v.Len), map[string]int32{}
-	values := batch.NewBuilder(v.Type, 0)
-	for r := range v.Len {
-		if v.IsNull(r) {
-			continue
-		}
-		s := v.Bytes(r)
-		c, ok := seen[string(s)]
-		if !ok {
-			if len(seen) > v.Len/2+64 {
-				return v
-			}
-			c = int32(len(seen))
-			seen[string(s)] = c
-			values.Bytes(s)
-		}
-		codes[r] = c
-	}
-	if len(seen) == 0 {
-		return v
-	}
-	return &batch.Vector{Type: v.Type, Enc: batch.Dict, Len: v.Len, Valid: v.Valid, Codes: codes, Dict: &batch.Dictionary{Values: values.Finish()}}
 }

@@ -62,6 +62,7 @@ func settings(dir string) map[string]operator.Env {
 		"two":        {Parallelism: 2},
 		"eight":      {Parallelism: 8},
 		"hashing":    {Parallelism: 2, Debug: operator.Debug{NoDirectGroups: true, NoTopN: true, NoPrefilter: true}},
+		"no codes":   {Parallelism: 2, Debug: operator.Debug{NoJoinCodes: true}},
 		"strings":    {Parallelism: 2, Debug: operator.Debug{KeyBits: 1}},
 		"few bits":   {Parallelism: 2, Debug: operator.Debug{KeyBits: 12}},
 		"spilling":   {Parallelism: 2, TempDir: dir, Debug: operator.Debug{SpillAlways: true}},

@@ -40,6 +40,7 @@ type runner struct {
 	close  []func() error
 	grant  *Grant
 	top    map[*fragment.Scan]*storage.TopRows // scans of which only the first rows are wanted
+	made   map[*fragment.HashJoin][]bool       // joins of whose columns only some are read
 }
 
 // stream is the Stream of a runner.
@@ -66,6 +67,9 @@ func start(ctx context.Context, env Env, f *fragment.Fragment, inputs Inputs) (S
 	r.expr.Stop = r.stopped
 	r.spill = &spillDir{root: env.TempDir, query: f.Query}
 	s := &stream{run: r}
+	if r.made = map[*fragment.HashJoin][]bool{}; !env.Debug.NoJoinCodes {
+		r.want(f.Root, nil)
+	}
 	root, err := r.build(f.Root)
 	if err == nil {
 		err = r.sameFields(f.Root, root)

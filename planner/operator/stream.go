@@ -45,6 +45,7 @@ type Debug struct {
 	NoFusion       bool // run Partial and Final apart even where both are local
 	NoTopScan      bool // do not tell scans that only the first rows of an order are wanted
 	NoPrefilter    bool // do not drop rows below a top-N's threshold early
+	NoJoinCodes    bool // look up every probe row of a join for itself and make all of its columns
 	NoRowLogs      bool // fold every row of many groups at once, never partition by partition
 	SpillAlways    bool // spill after every few batches
 	BatchRows      int  // rows per output batch, 0 is batch.MaxRows

@@ -7,17 +7,12 @@ import (
 	"github.com/assaydb/assay/storage/batch"
 )
 
-// arenaChunk is the size of the pieces in which long texts are kept; a longer one gets a piece of its own.
-const arenaChunk = 1 << 18
-
 // Table gives each distinct byte string a small number, in the order of arrival. Short ones lie in the table of keys itself:
 // codes and identifiers are short, and each look at memory elsewhere costs as much as all else together.
 type Table struct {
 	slots []uint64 // high 32 bits of the hash, then id+1; 0 when empty
 	keys  []Key
-	long  [][]byte
-	chunk []byte
-	held  int64
+	long  Arena
 
 	packed []Key // of the batch in hand
 	hashed []uint64
@@ -32,14 +27,14 @@ func (t *Table) Hash(id uint32) uint64 { return t.keys[id].Hash() }
 
 // Bytes is the memory held.
 func (t *Table) Bytes() int64 {
-	return int64(8*cap(t.slots)+16*cap(t.keys)+24*cap(t.long)+32*cap(t.packed)) + t.held
+	return int64(8*cap(t.slots)+16*cap(t.keys)+32*cap(t.packed)) + t.long.Bytes()
 }
 
 // Text returns the bytes of a number; they may lie in buf and are valid until it changes.
 func (t *Table) Text(id uint32, buf *[16]byte) []byte {
 	k := t.keys[id]
 	if k.Long() {
-		return t.long[k[1]&^longMark]
+		return t.long.Text(k[1] &^ longMark)
 	}
 	binary.LittleEndian.PutUint64(buf[:], k[0])
 	binary.LittleEndian.PutUint64(buf[8:], k[1])
@@ -74,27 +69,16 @@ func (t *Table) equal(id uint32, k Key, b []byte) bool {
 	if !k.Long() || !o.Long() {
 		return o == k
 	}
-	return o[0] == k[0] && bytes.Equal(t.long[o[1]&^longMark], b)
+	return o[0] == k[0] && bytes.Equal(t.long.Text(o[1]&^longMark), b)
 }
 
 func (t *Table) insert(slot uint64, k Key, h uint64, b []byte) uint32 {
 	if k.Long() {
-		k[1] = longMark | uint64(len(t.long))
-		t.long = append(t.long, t.keep(b))
+		k[1] = longMark | t.long.Keep(b)
 	}
 	t.keys = append(t.keys, k)
 	t.slots[slot] = h>>32<<32 | uint64(len(t.keys))
 	return uint32(len(t.keys) - 1)
-}
-
-func (t *Table) keep(b []byte) []byte {
-	if len(b) > cap(t.chunk)-len(t.chunk) {
-		t.chunk = make([]byte, 0, max(len(b), min(arenaChunk, max(1024, int(t.held)))))
-		t.held += int64(cap(t.chunk))
-	}
-	at := len(t.chunk)
-	t.chunk = append(t.chunk, b...)
-	return t.chunk[at:len(t.chunk):len(t.chunk)]
 }
 
 // reserve makes room for n more texts.
@@ -209,7 +193,7 @@ func (t *Table) InternFrom(ids []uint32, o *Table, theirs []uint32) {
 		}
 		var long []byte
 		if k := o.keys[id]; k.Long() {
-			long = o.long[k[1]&^longMark]
+			long = o.long.Text(k[1] &^ longMark)
 		}
 		ids[i] = t.find(t.packed[i], t.hashed[i], long)
 	}

@@ -31,6 +31,7 @@ type aggregation struct {
 	tables  []*aggTable
 	ready   *aggTable    // small: everything merged
 	radix   *radixMerge  // large: merged by partition
+	logs    *logTables   // not nil once a worker logged rows
 	spilled *aggSpill    // not nil once anything was spilled
 	part    atomic.Int64 // next partition to give out
 	spillMu sync.Mutex
@@ -163,7 +164,10 @@ func (a *aggregation) combine() error {
 		groups += t.len()
 		bytes += t.bytes()
 	}
-	if !a.logged() && (len(a.tables) == 1 || len(a.keys) == 0 || groups <= mergeWholeGroups && bytes <= mergeWholeBytes ||
+	if a.logs != nil {
+		bytes += a.logs.bytes()
+	}
+	if a.logs == nil && (len(a.tables) == 1 || len(a.keys) == 0 || groups <= mergeWholeGroups && bytes <= mergeWholeBytes ||
 		groups <= settleGroups && a.tables[0].settles()) {
 		return a.mergeWhole()
 	}
@@ -175,21 +179,12 @@ func (a *aggregation) combine() error {
 	return err
 }
 
-// logged reports whether some table logs rows.
-func (a *aggregation) logged() bool {
-	for _, t := range a.tables {
-		if t.log != nil {
-			return true
-		}
-	}
-	return false
-}
-
 func (a *aggregation) spillAll() error {
 	for _, t := range a.tables {
 		if err := t.spill(); err != nil {
 			return err
 		}
+		t.log = nil
 	}
 	return a.spilled.finish()
 }

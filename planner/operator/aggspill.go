@@ -47,7 +47,7 @@ func (t *aggTable) spill() error {
 	a := t.agg
 	a.spillMu.Lock()
 	if a.spilled == nil {
-		s, err := a.newSpill(0, t.groups < fewGroups && t.splits())
+		s, err := a.newSpill(0, a.logs == nil && t.groups < fewGroups && t.splits())
 		if err != nil {
 			a.spillMu.Unlock()
 			return err
@@ -71,13 +71,18 @@ func (t *aggTable) splits() bool {
 func (t *aggTable) spillTo(s *aggSpill) error {
 	defer t.release()
 	if t.log != nil {
-		if err := t.log.spillTo(s); err != nil {
+		if err := t.log.foldAll(); err != nil {
 			return err
 		}
-		t.log = nil
+		if err := t.log.into.spill(&t.log.hold); err != nil {
+			return err
+		}
 	}
 	if t.groups == 0 {
 		return t.reset()
+	}
+	if t.scratch == nil {
+		t.scratch = &frameBuffer{}
 	}
 	groups := allGroups(t.groups)
 	var parts [][]int32
@@ -120,7 +125,7 @@ func (t *aggTable) spillPart(s *aggSpill, p int, groups []int32) error {
 		if err != nil {
 			return err
 		}
-		written, err := s.files[p].write(&batch.Batch{Cols: cols, Len: n}, &t.scratch)
+		written, err := s.files[p].write(&batch.Batch{Cols: cols, Len: n}, t.scratch)
 		if err != nil {
 			return err
 		}

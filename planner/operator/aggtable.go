@@ -13,13 +13,15 @@ type aggTable struct {
 	keys   *groupTable // nil without key columns
 	specs  []aggregate.Spec
 	states []aggregate.State
-	log    *rowLog // not nil once groups are many
-	merge  bool    // input columns are states
-	keyAt  []int   // input ordinals
+	log    *rowLog   // not nil once groups are many
+	form   *rowShape // of a table that logged rows are folded into
+	merge  bool      // input columns are states
+	stored bool      // input is what tables spilled: it is cut into partitions already
+	keyAt  []int     // input ordinals
 	inputs []callInput
 	groups int
 
-	scratch  frameBuffer
+	scratch  *frameBuffer
 	reserved int64 // from the grant
 	gids     []int32
 	runs     []aggregate.Run
@@ -29,13 +31,16 @@ type aggTable struct {
 }
 
 func (a *aggregation) newTable() (*aggTable, error) {
-	t := &aggTable{agg: a, merge: a.node.Mode == fragment.Final, keyAt: a.node.Keys, inputs: a.inputOf, specs: a.specs}
+	t := &aggTable{agg: a, merge: a.merges(), keyAt: a.node.Keys, inputs: a.inputOf, specs: a.specs}
 	return t, t.reset()
 }
 
+// merges reports whether the aggregation's input is states.
+func (a *aggregation) merges() bool { return a.node.Mode == fragment.Final }
+
 // newStateTable makes a table whose input is what tables spill: keys, then states.
 func (a *aggregation) newStateTable() (*aggTable, error) {
-	t := &aggTable{agg: a, merge: true, specs: a.specs}
+	t := &aggTable{agg: a, merge: true, stored: true, specs: a.specs}
 	at := 0
 	for range a.keys {
 		t.keyAt = append(t.keyAt, at)
@@ -85,7 +90,7 @@ func (t *aggTable) reduce(o *aggTable) error {
 	return t.absorb(o, allGroups(o.len()))
 }
 
-// reset empties the table.
+// reset empties the table; its log stays.
 func (t *aggTable) reset() error {
 	t.states = t.states[:0]
 	for _, spec := range t.specs {
@@ -95,9 +100,12 @@ func (t *aggTable) reset() error {
 		}
 		t.states = append(t.states, st)
 	}
-	t.groups, t.log = 0, nil
+	t.groups = 0
 	if len(t.agg.keys) > 0 {
 		t.keys = newGroupTable(t.agg.keys, t.agg.run.env.Debug)
+	}
+	if t.form != nil {
+		t.keys = newWideTable(t.form, t.keys)
 	}
 	return nil
 }
@@ -119,10 +127,16 @@ func (t *aggTable) fold(b *batch.Batch) error {
 	if err := t.foldRows(b); err != nil {
 		return err
 	}
-	if t.groups >= logGroups && t.logs() {
-		t.log = newRowLog(t)
+	least := logGroups
+	if n := t.agg.run.env.Debug.LogGroups; n > 0 {
+		least = n
 	}
-	return nil
+	if t.groups < least || !t.logs() {
+		return nil
+	}
+	var err error
+	t.log, err = newRowLog(t)
+	return err
 }
 
 func (t *aggTable) foldRows(b *batch.Batch) error {
@@ -265,16 +279,19 @@ const accountStep = 64 << 10
 
 // account brings the reservation up to what the table holds, spilling it when the grant refuses.
 func (t *aggTable) account(force bool) error {
-	want := (t.bytes() + accountStep - 1) / accountStep * accountStep
-	if !force && (want <= t.reserved || t.reserve(want-t.reserved)) || t.groups == 0 {
+	if !force && t.fits() || t.groups == 0 && t.log == nil {
 		return nil
 	}
 	return t.spill()
 }
 
-// fits brings the reservation up to what the table holds, if the grant allows.
+// fits brings the reservation up to what the table holds, if the grant allows. A single small group always does: it must not fail
+// because the tables below hold all there is.
 func (t *aggTable) fits() bool {
 	want := (t.bytes() + accountStep - 1) / accountStep * accountStep
+	if t.keys == nil && want <= accountStep {
+		return true
+	}
 	return want <= t.reserved || t.reserve(want-t.reserved)
 }
 

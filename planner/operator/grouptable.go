@@ -17,6 +17,7 @@ type groupTable struct {
 
 	one    codeSpace // a single column's dictionary and range
 	packed *packedKeys
+	wide   *wideKeys // not nil: keys are in words, and all else is empty
 	index  groupIndex
 	limit  uint // bits of a packed key
 	text   []byte
@@ -39,9 +40,17 @@ func newGroupTable(types []schema.Type, debug Debug) *groupTable {
 	return t
 }
 
-func (t *groupTable) len() int { return t.ids.Len() }
+func (t *groupTable) len() int {
+	if t.wide != nil {
+		return t.wide.ids.Len()
+	}
+	return t.ids.Len()
+}
 
 func (t *groupTable) bytes() int64 {
+	if t.wide != nil {
+		return t.wide.bytes()
+	}
 	n := t.ids.Bytes() + int64(8*cap(t.hashes)) + t.index.bytes() + t.one.bytes()
 	if t.packed != nil {
 		n += t.packed.bytes()
@@ -49,8 +58,11 @@ func (t *groupTable) bytes() int64 {
 	return n
 }
 
-// hash is made of the values of a key.
+// hash is made of the values of a key; of keys in words it is the upper half.
 func (t *groupTable) hash(g int32) uint64 {
+	if t.wide != nil {
+		return t.wide.ids.Hash(uint32(g))
+	}
 	if len(t.types) == 1 {
 		return t.ids.Hash(uint32(g))
 	}
@@ -282,6 +294,10 @@ func rowOf(b *batch.Batch, k int) int {
 // emit appends the keys of the listed groups.
 func (t *groupTable) emit(out []*batch.Builder, groups []int32) {
 	switch {
+	case t.wide != nil:
+		for i := range out {
+			t.wide.emit(out[i], i, groups)
+		}
 	case len(t.types) == 1:
 		for _, g := range groups {
 			emitKey(out[0], t.types[0], &t.ids, uint32(g))

@@ -47,6 +47,7 @@ func plans(t testing.TB) map[string]fragment.Node {
 		"union":           &fragment.Aggregate{Input: &fragment.Union{Branches: []fragment.Node{scanOf(colTest, colKey), group(nil, colTest, colKey), scanOf(colTest, colKey)}}, Keys: []int{0}, Calls: calls[:1], Mode: fragment.Complete},
 		"filtered":        &fragment.Aggregate{Input: &fragment.Filter{Input: scanOf(all...), Cond: late}, Keys: []int{colTest}, Calls: calls, Mode: fragment.Complete},
 		"halves":          &fragment.Aggregate{Input: &fragment.Aggregate{Input: scanOf(all...), Keys: []int{colPatient}, Calls: calls, Mode: fragment.Partial}, Keys: []int{0}, Calls: calls, Mode: fragment.Final},
+		"wide number":     &fragment.Aggregate{Input: &fragment.Aggregate{Input: scanOf(all...), Keys: []int{colPatient}, Calls: calls[1:2], Mode: fragment.Partial}, Keys: []int{1, 0}, Calls: calls[:1], Mode: fragment.Complete},
 		"rows":            &fragment.Filter{Input: scanOf(all...), Cond: late},
 		"sort":            &fragment.Sort{Input: scanOf(all...), Keys: []fragment.SortKey{{Column: colTest, Desc: true}, {Column: colRatio}}, Limit: -1},
 		"top":             &fragment.Sort{Input: scanOf(all...), Keys: []fragment.SortKey{{Column: colValue, Desc: true}}, Limit: 25, Offset: 3},
@@ -65,6 +66,10 @@ func settings(dir string) map[string]operator.Env {
 		"no codes":   {Parallelism: 2, Debug: operator.Debug{NoJoinCodes: true}},
 		"strings":    {Parallelism: 2, Debug: operator.Debug{KeyBits: 1}},
 		"few bits":   {Parallelism: 2, Debug: operator.Debug{KeyBits: 12}},
+		"logging":    {Parallelism: 2, Debug: operator.Debug{LogGroups: 1}},
+		"late logs":  {Parallelism: 3, Debug: operator.Debug{LogGroups: 150, KeyBits: 12, BatchRows: 100}},
+		"log spills": {Parallelism: 2, TempDir: dir, Debug: operator.Debug{LogGroups: 1, SpillAlways: true}},
+		"no logs":    {Parallelism: 2, Debug: operator.Debug{NoRowLogs: true}},
 		"spilling":   {Parallelism: 2, TempDir: dir, Debug: operator.Debug{SpillAlways: true}},
 		"one spills": {Parallelism: 1, TempDir: dir, Debug: operator.Debug{SpillAlways: true, BatchRows: 7}},
 		"small":      {Parallelism: 2, TempDir: dir, Memory: operator.NewGrant(24 << 20)},
@@ -243,8 +248,8 @@ func TestRowLogs(t *testing.T) {
 	}
 	m := newMemory(3, 150_000, 5000, true)
 	m.batches = append(m.batches, m.batches[0], m.batches[1]) // some groups of several rows of each worker
-	for _, key := range []int{colPatient, colKey} {
-		plan := &fragment.Aggregate{Input: scanOf(all...), Keys: []int{key}, Calls: calls, Mode: fragment.Complete}
+	for _, key := range [][]int{{colPatient}, {colKey}, {colPatient, colHour}, {colLong, colKey, colRatio}} {
+		plan := &fragment.Aggregate{Input: scanOf(all...), Keys: key, Calls: calls, Mode: fragment.Complete}
 		want, _ := run(t, operator.Env{Storage: m, Parallelism: 1, Debug: operator.Debug{NoRowLogs: true}}, plan)
 		sorted(want)
 		for name, env := range map[string]operator.Env{
@@ -253,7 +258,7 @@ func TestRowLogs(t *testing.T) {
 			env.Storage = m
 			got, _ := run(t, env, plan)
 			if !slices.Equal(sorted(got), want) {
-				t.Errorf("key %d, %s: %d rows differ from %d", key, name, len(got), len(want))
+				t.Errorf("keys %d, %s: %d rows differ from %d", key, name, len(got), len(want))
 			}
 		}
 	}

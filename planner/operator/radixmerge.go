@@ -27,7 +27,7 @@ func newRadixMerge(a *aggregation) (*radixMerge, error) {
 	for _, t := range a.tables {
 		groups += t.len()
 	}
-	if groups >= mergeMany || a.logged() {
+	if groups >= mergeMany || a.logs != nil {
 		r.bits = logBits
 	}
 	for _, t := range a.tables {
@@ -62,9 +62,16 @@ func (t *groupTable) partitions(skip, width int) [][]int32 {
 	return out
 }
 
-// merge makes the table of one partition: one of those that rows were logged into, if there is one, and all else.
+// merge makes the table of one partition.
 func (r *radixMerge) merge(a *aggregation, p int, scratch *groupOutput) (*aggTable, error) {
-	out, err := r.base(a, p)
+	if a.logs != nil {
+		early := make([][]int32, len(r.tables))
+		for i := range r.tables {
+			early[i] = r.parts[i][p]
+		}
+		return a.logs.finish(p, early, &scratch.hold)
+	}
+	out, err := a.newTable()
 	if err != nil {
 		return nil, err
 	}
@@ -72,27 +79,6 @@ func (r *radixMerge) merge(a *aggregation, p int, scratch *groupOutput) (*aggTab
 		if err := out.absorb(t, r.parts[i][p]); err != nil {
 			return nil, err
 		}
-		if t.log == nil {
-			continue
-		}
-		if o := t.log.parts[p].table; o != nil && o != out {
-			if err := out.absorb(o, allGroups(o.len())); err != nil {
-				return nil, err
-			}
-		}
-		t.log.parts[p].table = nil
-		if err := t.log.foldInto(out, p, &scratch.hold); err != nil {
-			return nil, err
-		}
 	}
 	return out, nil
-}
-
-func (r *radixMerge) base(a *aggregation, p int) (*aggTable, error) {
-	for _, t := range r.tables {
-		if t.log != nil && t.log.parts[p].table != nil {
-			return t.log.parts[p].table, nil
-		}
-	}
-	return a.newTable()
 }

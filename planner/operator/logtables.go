@@ -1,0 +1,114 @@
+package operator
+
+import "sync"
+
+// logTables is the tables that the rows of all workers' logs are folded into, one for each partition, so that no worker's groups are
+// merged with those of another later.
+type logTables struct {
+	agg   *aggregation
+	shape *rowShape
+	parts []sharedPart
+}
+
+type sharedPart struct {
+	mu    sync.Mutex
+	table *aggTable // nil as long as nothing was folded
+}
+
+// logTables returns the aggregation's, which the first caller makes.
+func (a *aggregation) logTables() (*logTables, error) {
+	a.spillMu.Lock()
+	defer a.spillMu.Unlock()
+	if a.logs == nil {
+		shape, _ := a.shape()
+		a.logs = &logTables{agg: a, shape: shape, parts: make([]sharedPart, logParts)}
+	}
+	return a.logs, nil
+}
+
+// newTable makes the table of a partition.
+func (s *logTables) newTable() (*aggTable, error) {
+	t := &aggTable{agg: s.agg, merge: s.agg.merges(), keyAt: s.agg.node.Keys, inputs: s.agg.inputOf, specs: s.agg.specs, form: s.shape}
+	return t, t.reset()
+}
+
+// fold folds what a worker logged for a partition. When the grant has no room for its table, the tables of all are spilled.
+func (s *logTables) fold(l *rowLog, p int) error {
+	fits, err := s.foldPart(l, p)
+	if err != nil || fits {
+		return err
+	}
+	return s.spill(&l.hold)
+}
+
+func (s *logTables) foldPart(l *rowLog, p int) (fits bool, err error) {
+	part := &s.parts[p]
+	part.mu.Lock()
+	defer part.mu.Unlock()
+	if part.table == nil {
+		if part.table, err = s.newTable(); err != nil {
+			return false, err
+		}
+	}
+	l.parts[p].close()
+	chunks := l.parts[p].chunks
+	if err := l.foldInto(part.table, p, &l.hold); err != nil {
+		return false, err
+	}
+	l.keep(chunks)
+	return part.table.fits(), nil
+}
+
+// spill writes the tables of all partitions out.
+func (s *logTables) spill(hold *logScratch) error {
+	for p := range s.parts {
+		if err := s.spillPart(&s.parts[p], hold); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *logTables) spillPart(part *sharedPart, hold *logScratch) error {
+	part.mu.Lock()
+	defer part.mu.Unlock()
+	if part.table == nil || part.table.len() == 0 {
+		return nil
+	}
+	part.table.scratch = &hold.frame
+	return part.table.spill()
+}
+
+func (s *logTables) bytes() int64 {
+	n := int64(0)
+	for p := range s.parts {
+		if t := s.parts[p].table; t != nil {
+			n += t.bytes()
+		}
+	}
+	return n
+}
+
+// finish makes the table of one partition of what all workers hold. Partitions may be finished side by side.
+func (s *logTables) finish(p int, early [][]int32, hold *logScratch) (*aggTable, error) {
+	t := s.parts[p].table
+	if t == nil {
+		var err error
+		if t, err = s.newTable(); err != nil {
+			return nil, err
+		}
+	}
+	s.parts[p].table = nil
+	for i, o := range s.agg.tables {
+		if err := t.absorb(o, early[i]); err != nil {
+			return nil, err
+		}
+		if o.log == nil {
+			continue
+		}
+		if err := o.log.foldInto(t, p, hold); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}

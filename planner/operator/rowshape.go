@@ -1,0 +1,79 @@
+package operator
+
+import (
+	"github.com/assaydb/assay/planner/fragment"
+	"github.com/assaydb/assay/storage/kernel/intern"
+	"github.com/assaydb/assay/storage/schema"
+)
+
+// rowShape says how rows are written down as words. The first word has the upper half of the hash of the keys, by which rows are cut
+// into partitions, and below it a bit for each column that is not NULL. The keys follow, then all other columns that an aggregate reads:
+// a word for a number, two for a text (an intern.Key) or a number of 128 bits.
+type rowShape struct {
+	cols  []shapedColumn
+	keys  int // the first columns
+	words int // of the first word and the keys
+	width int
+}
+
+type shapedColumn struct {
+	typ   schema.Type
+	input int // ordinal
+	at    int // word
+}
+
+// shapedColumns bounds the columns: their bits share a word with the hash.
+const shapedColumns = 32
+
+func (c *shapedColumn) words() int {
+	if isNumber(c.typ) {
+		return 1
+	}
+	return 2
+}
+
+func (c *shapedColumn) text() bool { return c.typ.Class() == schema.ClassBytes }
+
+// shape lays out rows of the aggregation's input; false when they have too many columns.
+func (a *aggregation) shape() (*rowShape, bool) {
+	s := &rowShape{keys: len(a.keys), width: 1}
+	add := func(input int) {
+		c := shapedColumn{typ: a.in.fields[input].Type, input: input, at: s.width}
+		s.cols = append(s.cols, c)
+		s.width += c.words()
+	}
+	for _, k := range a.node.Keys {
+		add(k)
+	}
+	s.words = s.width
+	seen := map[int]bool{}
+	for _, in := range a.inputOf {
+		for _, c := range append([]int{in.filter}, in.args...) {
+			if c >= 0 && !seen[c] {
+				seen[c] = true
+				add(c)
+			}
+		}
+	}
+	return s, len(s.cols) <= shapedColumns && s.keys > 0
+}
+
+// table makes an empty table of keys in this shape.
+func (s *rowShape) table() *intern.Tuples {
+	var texts []int
+	for i := range s.keys {
+		if s.cols[i].text() {
+			texts = append(texts, s.cols[i].at)
+		}
+	}
+	return intern.NewTuples(s.words, 1<<s.keys-1, texts)
+}
+
+// logs reports whether rows of this table may be logged.
+func (t *aggTable) logs() bool {
+	if t.stored || t.keys == nil || t.agg.run.env.Debug.NoRowLogs || t.agg.node.Mode == fragment.Final && len(t.specs) == 0 {
+		return false
+	}
+	_, ok := t.agg.shape()
+	return ok
+}

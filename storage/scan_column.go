@@ -27,7 +27,7 @@ type columnSource struct {
 // reset points the source at a row group.
 func (c *columnSource) reset(u *scanUnit, opt ScanOptions) {
 	c.unit, c.page, c.vec = u, -1, nil
-	c.chunk.FlatCodes, c.chunk.NoHot = opt.NoDictionary, opt.NoHot
+	c.chunk.FlatCodes, c.chunk.NoHot, c.chunk.NoRuns = opt.NoDictionary, opt.NoHot, opt.NoRuns
 	c.stored, c.fixed, c.parts = false, nil, nil
 	f := u.file
 	switch {
@@ -162,7 +162,7 @@ func (m *partMapper) translate(v *batch.Vector) (*batch.Vector, error) {
 		for _, c := range v.Codes {
 			m.out = append(m.out, m.codes[c])
 		}
-		return &batch.Vector{Type: v.Type, Enc: batch.Dict, Len: v.Len, Dict: m.to, Codes: m.out}, nil
+		return &batch.Vector{Type: v.Type, Enc: batch.Dict, Len: v.Len, Dict: m.to, Codes: m.out, Ends: v.CodeRuns()}, nil
 	}
 	b := batch.NewBuilder(v.Type, v.Len)
 	for i := range v.Len {

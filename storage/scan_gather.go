@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"slices"
+
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -36,6 +38,7 @@ func (g *gatherer) gather(cols []*batch.Vector, rows []int32) []*batch.Vector {
 		if v.Enc == batch.Dict {
 			g.codes[i] = pick(g.codes[i][:0], v.Codes, rows)
 			out.Dict, out.Codes = v.Dict, g.codes[i]
+			out.Ends = pickEnds(out.Ends[:0], v.CodeRuns(), rows)
 		} else {
 			gatherPayload(out, v, rows)
 		}
@@ -69,6 +72,19 @@ func gatherPayload(out, v *batch.Vector, rows []int32) {
 			out.Off = append(out.Off, uint32(len(out.Data)))
 		}
 	}
+}
+
+// pickEnds appends where the stretches end of which rows are left, counted in these rows.
+func pickEnds(dst, ends, rows []int32) []int32 {
+	at := 0
+	for _, end := range ends {
+		n, _ := slices.BinarySearch(rows[at:], end)
+		if n > 0 {
+			at += n
+			dst = append(dst, int32(at))
+		}
+	}
+	return dst
 }
 
 func pick[T any](dst, src []T, rows []int32) []T {

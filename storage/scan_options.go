@@ -19,5 +19,6 @@ type ScanOptions struct {
 	NoLateColumns bool // decode all columns before the filter
 	NoHot         bool // decode every page, even one that is kept decoded
 	NoTop         bool // give rows beyond ScanRequest.Top too
+	NoRuns        bool // give dictionary codes without telling where they run
 	NoDictionary  bool // give values instead of dictionary codes and constants
 }

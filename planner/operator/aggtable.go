@@ -25,6 +25,8 @@ type aggTable struct {
 	reserved int64 // from the grant
 	gids     []int32
 	runs     []aggregate.Run
+	ends     [2][]int32 // of stretches in which no key changes, and for making them
+	heads    []int32    // their first rows
 	keyCols  []*batch.Vector
 	argCols  []*batch.Vector
 	sel, sub []int32
@@ -141,17 +143,22 @@ func (t *aggTable) fold(b *batch.Batch) error {
 
 func (t *aggTable) foldRows(b *batch.Batch) error {
 	n := b.Alive()
+	if n == 0 {
+		return nil
+	}
 	rows := aggregate.Rows{Len: n, Sel: b.Sel}
 	if t.keys == nil {
 		if t.groups == 0 {
 			t.growTo(1)
 		}
 	} else {
-		t.assign(b, n)
+		t.keysOf(b)
+		if !t.assignRuns(b, &rows) {
+			t.assign(b, &rows)
+		}
 		if t.keys.len() > t.groups {
 			t.growTo(t.keys.len())
 		}
-		t.shape(&rows)
 	}
 	for i, st := range t.states {
 		if err := t.foldCall(i, st, b, rows); err != nil {
@@ -161,50 +168,6 @@ func (t *aggTable) foldRows(b *batch.Batch) error {
 	return nil
 }
 
-// assign finds the group of every living row.
-func (t *aggTable) assign(b *batch.Batch, n int) {
-	t.keyCols = t.keyCols[:0]
-	for _, k := range t.keyAt {
-		t.keyCols = append(t.keyCols, b.Cols[k])
-	}
-	plain := t.agg.run.env.Debug.NoDirectGroups
-	for i, v := range t.keyCols {
-		if v.Enc == batch.Runs || plain && v.Enc == batch.Dict {
-			t.keyCols[i] = v.Flatten()
-		}
-	}
-	if cap(t.gids) < n {
-		t.gids = make([]int32, max(n, batch.MaxRows))
-	}
-	t.gids = t.gids[:n]
-	t.keys.groups(t.gids, t.keyCols, b)
-}
-
-// runsWorth is the mean length from which runs are folded as such.
-const runsWorth = 8
-
-// shape turns group numbers into runs where they come in long ones, as they do on columns of the sort key.
-func (t *aggTable) shape(rows *aggregate.Rows) {
-	changes := 0
-	gids := t.gids
-	for i := 1; i < len(gids); i++ {
-		if gids[i] != gids[i-1] {
-			changes++
-		}
-	}
-	if changes*runsWorth > len(gids) {
-		rows.Groups = gids
-		return
-	}
-	t.runs = t.runs[:0]
-	for i := 1; i <= len(gids); i++ {
-		if i == len(gids) || gids[i] != gids[i-1] {
-			t.runs = append(t.runs, aggregate.Run{End: int32(i), Group: gids[i-1]})
-		}
-	}
-	rows.Runs = t.runs
-}
-
 func (t *aggTable) foldCall(i int, st aggregate.State, b *batch.Batch, rows aggregate.Rows) error {
 	in := t.inputs[i]
 	t.argCols = t.argCols[:0]
@@ -212,7 +175,7 @@ func (t *aggTable) foldCall(i int, st aggregate.State, b *batch.Batch, rows aggr
 		t.argCols = append(t.argCols, b.Cols[c])
 	}
 	if in.filter >= 0 {
-		rows = t.admitted(b, b.Cols[in.filter])
+		rows = t.admitted(b, &rows, b.Cols[in.filter])
 		if rows.Len == 0 {
 			return nil
 		}
@@ -224,8 +187,9 @@ func (t *aggTable) foldCall(i int, st aggregate.State, b *batch.Batch, rows aggr
 }
 
 // admitted keeps the rows for which the call's filter is true.
-func (t *aggTable) admitted(b *batch.Batch, cond *batch.Vector) aggregate.Rows {
+func (t *aggTable) admitted(b *batch.Batch, all *aggregate.Rows, cond *batch.Vector) aggregate.Rows {
 	t.sel, t.sub = t.sel[:0], t.sub[:0]
+	run := 0
 	for k := range b.Alive() {
 		row := rowOf(b, k)
 		if cond.IsNull(row) || cond.Int64(row) == 0 {
@@ -233,7 +197,7 @@ func (t *aggTable) admitted(b *batch.Batch, cond *batch.Vector) aggregate.Rows {
 		}
 		t.sel = append(t.sel, int32(row))
 		if t.keys != nil {
-			t.sub = append(t.sub, t.gids[k])
+			t.sub = append(t.sub, all.Group(k, &run))
 		}
 	}
 	r := aggregate.Rows{Len: len(t.sel), Sel: t.sel}

@@ -62,6 +62,7 @@ func settings(dir string) map[string]operator.Env {
 		"serial":     {Parallelism: 1},
 		"two":        {Parallelism: 2},
 		"eight":      {Parallelism: 8},
+		"stretches":  {Parallelism: 2},
 		"hashing":    {Parallelism: 2, Debug: operator.Debug{NoDirectGroups: true, NoTopN: true, NoPrefilter: true}},
 		"no codes":   {Parallelism: 2, Debug: operator.Debug{NoJoinCodes: true}},
 		"strings":    {Parallelism: 2, Debug: operator.Debug{KeyBits: 1}},
@@ -80,6 +81,7 @@ func settings(dir string) map[string]operator.Env {
 func TestSameAnswerEverywhere(t *testing.T) {
 	const rows = 5_000
 	base, other := newMemory(7, rows, 400, false), newMemory(7, rows, 217, true)
+	stretches := inStretches(7, rows, 700)
 	dir := t.TempDir()
 	for name, plan := range plans(t) {
 		t.Run(name, func(t *testing.T) {
@@ -90,6 +92,9 @@ func TestSameAnswerEverywhere(t *testing.T) {
 			}
 			for setting, env := range settings(dir) {
 				env.Storage = other
+				if setting == "stretches" {
+					env.Storage = stretches
+				}
 				got, stats := run(t, env, plan)
 				if !ordered {
 					sorted(got)

@@ -97,6 +97,57 @@ func newMemory(seed uint64, rows, size int, shuffle bool) *memory {
 	return m
 }
 
+// inStretches is the same rows sorted by the columns of dictionaries, in batches whose codes tell where they run; half of the batches
+// select most of twice as many rows.
+func inStretches(seed uint64, rows, size int) *memory {
+	m := newMemory(seed, rows, rows, false)
+	all := m.batches[0]
+	order := make([]int32, rows)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	hospital, test := all.Cols[colHospital], all.Cols[colTest]
+	sort.SliceStable(order, func(a, b int) bool {
+		x, y := int(order[a]), int(order[b])
+		if c := hospital.Value(x).Compare(hospital.Value(y)); c != 0 {
+			return c < 0
+		}
+		return test.Value(x).Compare(test.Value(y)) < 0
+	})
+	out := &memory{table: m.table, failAt: -1}
+	for lo := 0; lo < rows; lo += size {
+		rows := order[lo:min(rows, lo+size)]
+		b := &batch.Batch{}
+		if lo/size%2 == 1 {
+			doubled := make([]int32, 0, 2*len(rows))
+			for i, row := range rows {
+				b.Sel = append(b.Sel, int32(2*i))
+				doubled = append(doubled, row, row)
+			}
+			rows = doubled
+		}
+		b.Len = len(rows)
+		for _, c := range all.Cols {
+			b.Cols = append(b.Cols, withRuns(c.Gather(rows)))
+		}
+		out.batches = append(out.batches, b)
+	}
+	return out
+}
+
+// withRuns tells where the codes of a dictionary run.
+func withRuns(v *batch.Vector) *batch.Vector {
+	if v.Enc != batch.Dict {
+		return v
+	}
+	for i := range v.Len {
+		if i+1 == v.Len || v.Codes[i+1] != v.Codes[i] {
+			v.Ends = append(v.Ends, int32(i+1))
+		}
+	}
+	return v
+}
+
 func drawRow(r *rand.Rand, rows int) []schema.Value {
 	null := func(v schema.Value) schema.Value {
 		if r.IntN(9) == 0 {

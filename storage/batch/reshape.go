@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"slices"
+
 	"github.com/assaydb/assay/storage/decimal"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -106,7 +108,7 @@ func (v *Vector) Slice(lo, hi int) *Vector {
 	case Runs:
 		return v.Flatten().Slice(lo, hi)
 	case Dict:
-		out.Codes = v.Codes[lo:hi]
+		out.Codes, out.Ends = v.Codes[lo:hi], sliceEnds(v.CodeRuns(), lo, hi)
 	case Flat:
 		switch v.Type.Class() {
 		case schema.ClassInt64:
@@ -123,6 +125,21 @@ func (v *Vector) Slice(lo, hi int) *Vector {
 		out.Valid = v.Valid[lo:hi]
 	}
 	return &out
+}
+
+// sliceEnds returns where the stretches within rows lo to hi (exclusive) end, counted from lo.
+func sliceEnds(ends []int32, lo, hi int) []int32 {
+	if len(ends) == 0 || lo >= hi {
+		return nil
+	}
+	from, _ := slices.BinarySearch(ends, int32(lo+1))
+	to, _ := slices.BinarySearch(ends[from:], int32(hi))
+	out := make([]int32, to+1)
+	for i, end := range ends[from : from+to] {
+		out[i] = end - int32(lo)
+	}
+	out[to] = int32(hi - lo)
+	return out
 }
 
 // Compact returns the batch with only its living rows and no selection; b itself when every row is alive.

@@ -24,6 +24,8 @@ const (
 // Valid is nil when no row is NULL; else Valid[i] is 1 for a value and 0 for NULL. Under Flat and Dict it has Len elements,
 // under Const one, under Runs one per run. The payload of a NULL row is unspecified but readable, and its code is in range.
 // The payload lies in the field of Type.Class(): I, W, F, or Off and Data (value k is Data[Off[k]:Off[k+1]]).
+//
+// Ends under Dict is a hint that may be missing: see CodeRuns. Whoever changes Codes or Valid of a copy must drop it.
 type Vector struct {
 	Type  schema.Type
 	Enc   Encoding
@@ -38,7 +40,7 @@ type Vector struct {
 
 	Codes []int32     // Dict
 	Dict  *Dictionary // Dict
-	Ends  []int32     // Runs
+	Ends  []int32     // Runs; a hint under Dict
 }
 
 // Dictionary is the distinct values behind codes. It is shared by all batches of a row group, so results computed once per
@@ -46,6 +48,8 @@ type Vector struct {
 type Dictionary struct {
 	Values *Vector // Flat, without NULLs, at least one entry; entries are distinct
 	Family *Family // of dictionaries that grow; nil for one by itself
+	// Ascending tells that Values are numbers in ascending order (NaN last), so that codes compare as they do.
+	Ascending bool
 }
 
 // Index returns the payload index of a row, and the vector that holds the payload.
@@ -87,6 +91,15 @@ func (v *Vector) IsNull(row int) bool {
 		row = v.run(row)
 	}
 	return v.Valid[row] == 0
+}
+
+// CodeRuns returns where stretches of equal codes end, the last one at Len, when a dictionary vector without NULL knows it, and nil
+// otherwise. Stretches are long where it is given, so that work can be done once for each.
+func (v *Vector) CodeRuns() []int32 {
+	if v.Enc != Dict || v.Valid != nil || len(v.Ends) == 0 || int(v.Ends[len(v.Ends)-1]) != v.Len {
+		return nil
+	}
+	return v.Ends
 }
 
 // HasNulls reports whether any row may be NULL.

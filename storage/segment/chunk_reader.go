@@ -16,6 +16,8 @@ type ChunkReader struct {
 	FlatCodes bool
 	// NoHot makes the reader decode everything itself, whatever the file's cache holds.
 	NoHot bool
+	// NoRuns makes Page say nothing about stretches of equal codes; for comparing in tests.
+	NoRuns bool
 
 	f      *File
 	hot    *hotChunk // nil: nothing is kept
@@ -33,6 +35,8 @@ type ChunkReader struct {
 	dec       valueDecoder
 	valid     []byte
 	vec       batch.Vector
+	ends      []int32 // of vec
+	codeb     []int32 // of a kept page, unpacked
 	read      int64
 
 	foreign *foreignReader // of files by other writers
@@ -237,8 +241,11 @@ func (r *ChunkReader) Page(i int) (*batch.Vector, error) {
 	if err := r.decoded(i); err != nil {
 		return nil, err
 	}
-	if r.FlatCodes {
+	switch {
+	case r.FlatCodes:
 		return r.vec.Flatten(), nil
+	case r.NoRuns:
+		r.vec.Ends = nil
 	}
 	return &r.vec, nil
 }
@@ -248,7 +255,7 @@ func (r *ChunkReader) Page(i int) (*batch.Vector, error) {
 func (r *ChunkReader) hotPage(i int) (*batch.Vector, error) {
 	if v := r.hot.pages[i].Load(); v != nil && r.c.foreign != nil {
 		r.foreignTouch(v)
-		return v, nil
+		return r.unpackRuns(v), nil
 	} else if v != nil {
 		if err := r.guard(r.list); err != nil {
 			return nil, err
@@ -257,12 +264,12 @@ func (r *ChunkReader) hotPage(i int) (*batch.Vector, error) {
 			return nil, err
 		}
 		r.read += int64(r.pages[i].size)
-		return v, nil
+		return r.unpackRuns(v), nil
 	}
 	if err := r.decoded(i); err != nil {
 		return nil, err
 	}
-	return r.hot.keepPage(i, &r.vec), nil
+	return r.unpackRuns(r.hot.keepPage(i, &r.vec)), nil
 }
 
 // decoded fills vec with a page.
@@ -270,7 +277,12 @@ func (r *ChunkReader) decoded(i int) error {
 	if _, err := r.Dictionary(); err != nil {
 		return err
 	}
-	return r.guard(func() error { return r.page(i) })
+	err := r.guard(func() error { return r.page(i) })
+	if err == nil && r.vec.Enc == batch.Dict && r.vec.Valid == nil {
+		r.ends = runEnds(r.ends[:0], r.vec.Codes[:r.vec.Len])
+		r.vec.Ends = r.ends
+	}
+	return err
 }
 
 // constant answers from the statistics alone: a chunk of NULLs only, or of one value and no NULL.

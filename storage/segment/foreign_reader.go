@@ -73,7 +73,7 @@ func (r *ChunkReader) foreignPage(i int) error {
 
 // foreignTouch counts a page that is kept as read: its share of the chunk, since the file's own pages have other sizes.
 func (r *ChunkReader) foreignTouch(v *batch.Vector) {
-	if v.Enc == batch.Dict {
+	if v.Dict != nil {
 		r.dict = v.Dict
 	}
 	r.read += r.c.Bytes * int64(v.Len) / max(r.c.foreign.rows, 1)

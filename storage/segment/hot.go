@@ -134,13 +134,17 @@ func keep[T any](c *hotChunk, at *atomic.Pointer[T], x *T, bytes int64) {
 
 // keepPage stores a copy of a decoded page: the reader's buffers are about to be reused.
 func (c *hotChunk) keepPage(i int, v *batch.Vector) *batch.Vector {
-	kept := cloneVector(v)
+	kept := packRuns(v)
+	if kept == nil {
+		kept = cloneVector(v)
+	}
 	keep(c, &c.pages[i], kept, kept.MemBytes())
 	return kept
 }
 
 func cloneVector(v *batch.Vector) *batch.Vector {
 	out := *v
+	out.Ends = nil
 	out.Valid, out.Codes, out.Off = exact(v.Valid), exact(v.Codes), exact(v.Off)
 	out.I, out.W, out.F, out.Data = exact(v.I), exact(v.W), exact(v.F), exact(v.Data)
 	return &out
@@ -182,12 +186,12 @@ func inOrder(d *batch.Dictionary) *hotDictionary {
 		order[k] = int32(k)
 	}
 	if slices.IsSortedFunc(order, compare) {
-		return &hotDictionary{Dictionary: d}
+		return &hotDictionary{Dictionary: &batch.Dictionary{Values: v, Ascending: true}}
 	}
 	slices.SortFunc(order, compare)
 	remap := make([]int32, v.Len)
 	for code, k := range order {
 		remap[k] = int32(code)
 	}
-	return &hotDictionary{Dictionary: &batch.Dictionary{Values: v.Gather(order)}, remap: remap}
+	return &hotDictionary{Dictionary: &batch.Dictionary{Values: v.Gather(order), Ascending: true}, remap: remap}
 }

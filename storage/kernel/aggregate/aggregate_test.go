@@ -132,7 +132,34 @@ func dictionary(typ schema.Type, vals []schema.Value, v *batch.Vector) *batch.Ve
 		return v
 	}
 	out.Dict = &batch.Dictionary{Values: entries.Finish()}
+	if len(vals)%2 == 0 {
+		ascending(out)
+	}
+	for i, code := range out.Codes {
+		if i > 0 && code != out.Codes[i-1] {
+			out.Ends = append(out.Ends, int32(i))
+		}
+	}
+	out.Ends = append(out.Ends, int32(len(vals)))
 	return out
+}
+
+// ascending sorts the entries of numbers and says so.
+func ascending(v *batch.Vector) {
+	class := v.Type.Class()
+	if class != schema.ClassInt64 && class != schema.ClassFloat64 {
+		return
+	}
+	order := all(v.Dict.Values.Len)
+	slices.SortFunc(order, func(a, b int32) int { return v.Dict.Values.Value(int(a)).Compare(v.Dict.Values.Value(int(b))) })
+	to := make([]int32, len(order))
+	for code, k := range order {
+		to[k] = int32(code)
+	}
+	for i, code := range v.Codes {
+		v.Codes[i] = to[code]
+	}
+	v.Dict = &batch.Dictionary{Values: v.Dict.Values.Gather(order), Ascending: true}
 }
 
 func runs(typ schema.Type, vals []schema.Value) *batch.Vector {
@@ -202,6 +229,10 @@ func (in input) update(t *rapid.T, s aggregate.Spec, st aggregate.State, groups 
 		r.Groups = nil
 	case form == 1:
 		for i, g := range r.Groups {
+			if i > 0 && g == r.Groups[i-1] {
+				r.Runs[len(r.Runs)-1].End++
+				continue
+			}
 			r.Runs = append(r.Runs, aggregate.Run{End: int32(i + 1), Group: g})
 		}
 		r.Groups = nil

@@ -42,7 +42,7 @@ func (s *bitwise) Update(r *Rows, args []*batch.Vector) error {
 	run := 0
 	rows := Rows{Len: len(f.vals), Groups: f.groups, Runs: f.runs}
 	for i, x := range f.vals {
-		s.fold(rows.group(i, &run), uint64(x))
+		s.fold(rows.Group(i, &run), uint64(x))
 	}
 	return nil
 }

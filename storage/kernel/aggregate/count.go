@@ -1,6 +1,9 @@
 package aggregate
 
 import (
+	"encoding/binary"
+	"math/bits"
+
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -63,12 +66,30 @@ func (c *count) validity(r *Rows, valid []byte) {
 	var one [1]Run
 	k := 0
 	for _, run := range r.runs(&one) {
+		if r.Sel == nil {
+			c.n[run.Group] += ones(valid[k:run.End])
+			k = int(run.End)
+			continue
+		}
 		n := int64(0)
 		for ; k < int(run.End); k++ {
 			n += int64(valid[r.row(k)])
 		}
 		c.n[run.Group] += n
 	}
+}
+
+// ones counts the values: eight bytes of 0 and 1 have as many bits.
+func ones(valid []byte) int64 {
+	n := 0
+	for len(valid) >= 8 {
+		n += bits.OnesCount64(binary.LittleEndian.Uint64(valid))
+		valid = valid[8:]
+	}
+	for _, v := range valid {
+		n += int(v)
+	}
+	return int64(n)
 }
 
 func (c *count) Merge(r *Rows, state []*batch.Vector) error {

@@ -171,7 +171,7 @@ func (d *distinct) updateNumbers(r *Rows, v *batch.Vector) {
 		run := 0
 		rows := Rows{Len: len(f.vals), Groups: f.groups, Runs: f.runs}
 		for i, x := range f.vals {
-			d.logKey(intern.Number(x), rows.group(i, &run))
+			d.logKey(intern.Number(x), rows.Group(i, &run))
 		}
 		return
 	}

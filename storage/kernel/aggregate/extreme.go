@@ -92,17 +92,19 @@ func (e *extreme) load(r *Rows, v *batch.Vector) folded[int64] {
 }
 
 func (e *extreme) Update(r *Rows, args []*batch.Vector) error {
+	if e.coded(r, args[0]) {
+		return nil
+	}
 	f := e.load(r, args[0])
 	mask := e.mask()
 	if f.groups != nil {
-		best, seen := e.best, e.seen
+		best := e.best
 		groups := f.groups[:len(f.vals)]
 		for i, x := range f.vals {
 			g := groups[i]
-			if x ^= mask; x < best[g] {
-				best[g] = x
+			if x ^= mask; x <= best[g] { // equal too: the greatest key is also that of a group without values
+				best[g], e.seen[g] = x, 1
 			}
-			seen[g] = 1
 		}
 		return nil
 	}
@@ -114,6 +116,65 @@ func (e *extreme) Update(r *Rows, args []*batch.Vector) error {
 		from = run.End
 	}
 	return nil
+}
+
+// coded folds a constant, or dictionary codes: of ascending entries the codes are compared in place of the values.
+func (e *extreme) coded(r *Rows, v *batch.Vector) bool {
+	if v.Enc == batch.Const && v.Valid == nil && r.Groups == nil {
+		key, from := e.key(v, 0), int32(0)
+		for _, run := range r.runs(&e.in.one) {
+			if run.End > from {
+				e.fold(run.Group, key)
+			}
+			from = run.End
+		}
+		return true
+	}
+	codes, ok := e.in.codes(r, v)
+	if !ok {
+		return false
+	}
+	if r.Groups != nil {
+		return !e.float && e.scatterCodes(v.Dict.Values.I, codes, r.Groups)
+	}
+	if !v.Dict.Ascending {
+		return false
+	}
+	from := int32(0)
+	for _, run := range r.runs(&e.in.one) {
+		if run.End > from {
+			e.fold(run.Group, e.key(v.Dict.Values, int(e.extremeCode(codes[from:run.End]))))
+		}
+		from = run.End
+	}
+	return true
+}
+
+func (e *extreme) extremeCode(codes []int32) int32 {
+	if e.max {
+		return greatestCode(codes)
+	}
+	return leastCode(codes)
+}
+
+// key is that of an element of a payload.
+func (e *extreme) key(v *batch.Vector, k int) int64 {
+	if e.float {
+		return floatKey(v.F[k]) ^ e.mask()
+	}
+	return v.I[k] ^ e.mask()
+}
+
+func (e *extreme) scatterCodes(entries []int64, codes, groups []int32) bool {
+	mask, best := e.mask(), e.best
+	groups = groups[:len(codes)]
+	for i, code := range codes {
+		g := groups[i]
+		if x := entries[code] ^ mask; x <= best[g] {
+			best[g], e.seen[g] = x, 1
+		}
+	}
+	return true
 }
 
 func smallest(vals []int64, mask int64) int64 {
@@ -185,7 +246,7 @@ func (e *extremeWide) Update(r *Rows, args []*batch.Vector) error {
 	run := 0
 	rows := Rows{Len: len(f.vals), Groups: f.groups, Runs: f.runs}
 	for i, x := range f.vals {
-		e.fold(rows.group(i, &run), x)
+		e.fold(rows.Group(i, &run), x)
 	}
 	return nil
 }

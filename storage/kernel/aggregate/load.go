@@ -19,6 +19,7 @@ type loader[T any] struct {
 	payload func(*batch.Vector) []T
 	vals    []T
 	groups  []int32
+	picked  []int32 // codes
 	rows    []Run
 	one     [1]Run
 }
@@ -26,7 +27,9 @@ type loader[T any] struct {
 func ints(v *batch.Vector) []int64           { return v.I }
 func wides(v *batch.Vector) []decimal.Int128 { return v.W }
 func floats(v *batch.Vector) []float64       { return v.F }
-func (l *loader[T]) bytes() int64            { return int64(cap(l.vals)*8 + cap(l.groups)*4 + cap(l.rows)*8) }
+func (l *loader[T]) bytes() int64 {
+	return int64(cap(l.vals)*8 + cap(l.groups)*4 + cap(l.picked)*4 + cap(l.rows)*8)
+}
 
 func room[T any](s []T, n int) []T {
 	if cap(s) < n {
@@ -133,7 +136,7 @@ func (l *loader[T]) runsWithoutNulls(r *Rows, valid []byte, p []T, codes []int32
 func (r *Rows) each(v *batch.Vector, f func(row int, group int32)) {
 	run := 0
 	for k := range r.Len {
-		g, row := r.group(k, &run), r.row(k)
+		g, row := r.Group(k, &run), r.row(k)
 		if v == nil || !v.IsNull(row) {
 			f(row, g)
 		}

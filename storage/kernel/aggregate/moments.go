@@ -13,6 +13,7 @@ import (
 type intMoments struct {
 	in           loader[int64]
 	unsigned     bool
+	reach        reach
 	sum, squares words
 }
 
@@ -20,6 +21,9 @@ func (m *intMoments) grow(n int)   { m.sum.grow(n); m.squares.grow(n) }
 func (m *intMoments) bytes() int64 { return m.sum.bytes() + m.squares.bytes() + m.in.bytes() }
 
 func (m *intMoments) update(r *Rows, v *batch.Vector, n []int64) {
+	if m.coded(r, v, n) {
+		return
+	}
 	f := m.in.load(r, v)
 	if f.groups != nil {
 		m.scatter(f.vals, f.groups, n)
@@ -33,6 +37,29 @@ func (m *intMoments) update(r *Rows, v *batch.Vector, n []int64) {
 		}
 		from = run.End
 	}
+}
+
+// coded adds runs of dictionary codes whose squares cannot leave 64 bits within the batch.
+func (m *intMoments) coded(r *Rows, v *batch.Vector, n []int64) bool {
+	if r.Groups != nil || m.unsigned {
+		return false
+	}
+	codes, ok := m.in.codes(r, v)
+	if !ok {
+		return false
+	}
+	if top := m.reach.of(v.Dict); top > math.MaxUint32/2 || !within(top*top, r.Len) {
+		return false
+	}
+	from := int32(0)
+	for _, run := range r.runs(&m.in.one) {
+		sum, squares := sumSquares(v.Dict.Values.I, codes[from:run.End])
+		m.sum.addWords(run.Group, []uint64{uint64(sum), uint64(sum >> 63)})
+		m.squares.addWords(run.Group, []uint64{uint64(squares), 0, 0})
+		n[run.Group] += int64(run.End - from)
+		from = run.End
+	}
+	return true
 }
 
 // scatter adds value by value, each to its own group.
@@ -119,7 +146,7 @@ func (m *wideMoments) update(r *Rows, v *batch.Vector, n []int64) {
 	run := 0
 	rows := Rows{Len: len(f.vals), Groups: f.groups, Runs: f.runs}
 	for i, x := range f.vals {
-		g := rows.group(i, &run)
+		g := rows.Group(i, &run)
 		m.sum.add128(g, x)
 		m.squares.addSquare128(g, x)
 		n[g]++
@@ -159,7 +186,7 @@ func (m *floatMoments) update(r *Rows, v *batch.Vector, n []int64) {
 	run := 0
 	rows := Rows{Len: len(f.vals), Groups: f.groups, Runs: f.runs}
 	for i, x := range f.vals {
-		g := rows.group(i, &run)
+		g := rows.Group(i, &run)
 		m.sum.add(g, x)
 		square := x * x
 		m.squares.add(g, square)

@@ -75,8 +75,8 @@ func (r *Rows) runs(one *[1]Run) []Run {
 	return one[:]
 }
 
-// group returns the group of the k-th folded row; it is for slow paths: run is the caller's cursor into Runs.
-func (r *Rows) group(k int, run *int) int32 {
+// Group returns the group of the k-th folded row; it is for slow paths: run is the caller's cursor into Runs.
+func (r *Rows) Group(k int, run *int) int32 {
 	if r.Groups != nil {
 		return r.Groups[k]
 	}

@@ -20,6 +20,7 @@ type intSum struct {
 	spec     Spec
 	unsigned bool
 	avg      bool
+	reach    reach
 	cells    []sumCell
 	hi       []int64
 }
@@ -62,6 +63,9 @@ func (s *intSum) wrap(g int32, dir int64) {
 }
 
 func (s *intSum) Update(r *Rows, args []*batch.Vector) error {
+	if !s.unsigned && s.coded(r, args[0]) {
+		return nil
+	}
 	f := s.in.load(r, args[0])
 	if s.unsigned {
 		s.addUnsigned(f)
@@ -80,6 +84,74 @@ func (s *intSum) Update(r *Rows, args []*batch.Vector) error {
 		from = run.End
 	}
 	return nil
+}
+
+// coded adds a constant or a column of dictionary codes, if nothing can leave 64 bits within the batch.
+func (s *intSum) coded(r *Rows, v *batch.Vector) bool {
+	if v.Enc == batch.Const && v.Valid == nil && r.Groups == nil {
+		return s.constant(r, v.I[0])
+	}
+	codes, ok := s.in.codes(r, v)
+	if !ok || !within(s.reach.of(v.Dict), r.Len) {
+		return false
+	}
+	entries := v.Dict.Values.I
+	if r.Groups != nil {
+		s.scatterCodes(entries, codes, r.Groups)
+		return true
+	}
+	runs := r.runs(&s.in.one)
+	if ends := v.CodeRuns(); ends != nil && r.Sel == nil {
+		pieces(runs, codes, ends, func(g, code int32, n int64) { s.addSmall(g, n*entries[code], n) })
+		return true
+	}
+	from := int32(0)
+	for _, run := range runs {
+		s.addSmall(run.Group, sumCodes(entries, codes[from:run.End]), int64(run.End-from))
+		from = run.End
+	}
+	return true
+}
+
+// constant adds one value for all folded rows.
+func (s *intSum) constant(r *Rows, x int64) bool {
+	if !within(magnitude(x), r.Len) {
+		return false
+	}
+	from := int32(0)
+	for _, run := range r.runs(&s.in.one) {
+		n := int64(run.End - from)
+		s.addSmall(run.Group, n*x, n)
+		from = run.End
+	}
+	return true
+}
+
+// addSmall adds a sum of n values that fits 64 bits.
+func (s *intSum) addSmall(g int32, sum, n int64) {
+	c := &s.cells[g]
+	t := c.lo + sum
+	if (t^c.lo)&(t^sum) < 0 {
+		s.wrap(g, sum>>63|1)
+	}
+	c.lo = t
+	c.n += n
+}
+
+// scatterCodes is scatter over entries.
+func (s *intSum) scatterCodes(entries []int64, codes, groups []int32) {
+	cells := s.cells
+	groups = groups[:len(codes)]
+	for i, code := range codes {
+		v := entries[code]
+		c := &cells[groups[i]]
+		t := c.lo + v
+		if (t^c.lo)&(t^v) < 0 {
+			s.wrap(groups[i], v>>63|1)
+		}
+		c.lo = t
+		c.n++
+	}
 }
 
 // scatter adds value by value, each to its own group.
@@ -101,7 +173,7 @@ func (s *intSum) addUnsigned(f folded[int64]) {
 	run := 0
 	r := Rows{Len: len(f.vals), Groups: f.groups, Runs: f.runs}
 	for i, v := range f.vals {
-		s.add(r.group(i, &run), uint64(v), 0, 1)
+		s.add(r.Group(i, &run), uint64(v), 0, 1)
 	}
 }
 

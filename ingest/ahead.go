@@ -2,11 +2,13 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"io"
 )
 
 // ahead reads in its own goroutine, so that decoding, hashing and spooling run beside the scan. Its queue is bounded.
 type ahead struct {
+	spool  io.Writer // gets all that was read before anyone else does; nil for none
 	full   chan block
 	free   chan []byte
 	stop   context.CancelFunc
@@ -27,9 +29,9 @@ const (
 	aheadBlockBytes = 256 << 10
 )
 
-func newAhead(ctx context.Context, r io.Reader) *ahead {
+func newAhead(ctx context.Context, r io.Reader, spool io.Writer) *ahead {
 	ctx, stop := context.WithCancel(ctx)
-	a := &ahead{full: make(chan block, aheadBlocks), free: make(chan []byte, aheadBlocks), stop: stop, ended: make(chan struct{})}
+	a := &ahead{spool: spool, full: make(chan block, aheadBlocks), free: make(chan []byte, aheadBlocks), stop: stop, ended: make(chan struct{})}
 	for range aheadBlocks {
 		a.free <- make([]byte, aheadBlockBytes)
 	}
@@ -51,6 +53,11 @@ func (a *ahead) run(ctx context.Context, r io.Reader) {
 		n, err := io.ReadFull(r, buf)
 		if err == io.ErrUnexpectedEOF {
 			err = io.EOF
+		}
+		if a.spool != nil {
+			if _, bad := a.spool.Write(buf[:n]); bad != nil {
+				n, err = 0, fmt.Errorf("spool the upload: %w", bad)
+			}
 		}
 		a.full <- block{buf[:n], err}
 		if err != nil {

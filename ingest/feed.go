@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/assaydb/assay/ingest/convert"
 	"github.com/assaydb/assay/ingest/csvscan"
@@ -22,6 +23,7 @@ type feed struct {
 	err   error // of the scan; read after order is closed
 	tally tally
 	aside []AsideLine // the trailer; read after order is closed
+	idle  atomic.Bool // nobody wants the rest converted
 }
 
 // job is one chunk on its way.
@@ -49,8 +51,8 @@ const (
 	feedJobs      = 3
 )
 
-// newFeed starts the goroutines. A nil plan scans only.
-func newFeed(ctx context.Context, txt *text, plan *convert.Plan, debug Debug) *feed {
+// newFeed starts the goroutines. A nil plan scans only; what is new in the cells is noted for a watch, nil for none.
+func newFeed(ctx context.Context, txt *text, plan *convert.Plan, watch *convert.Watch, debug Debug) *feed {
 	if debug.PlainScan {
 		txt.scanner.Plain()
 	}
@@ -64,7 +66,7 @@ func newFeed(ctx context.Context, txt *text, plan *convert.Plan, debug Debug) *f
 	if plan != nil {
 		shared := convert.NewDictionaries(plan, debug.NoDictionaries)
 		for range converters {
-			f.group.Go(func() { f.convert(convert.NewConverter(plan, shared)) })
+			f.group.Go(func() { f.convert(convert.NewConverter(plan, shared, watch)) })
 		}
 	}
 	f.group.Go(func() { f.scan(ctx, plan != nil) })
@@ -73,7 +75,9 @@ func newFeed(ctx context.Context, txt *text, plan *convert.Plan, debug Debug) *f
 
 func (f *feed) convert(c *convert.Converter) {
 	for j := range f.work {
-		j.result = c.Convert(&j.chunk, j.result)
+		if !f.idle.Load() {
+			j.result = c.Convert(&j.chunk, j.result)
+		}
 		close(j.ready)
 	}
 }

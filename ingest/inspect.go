@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -16,7 +15,10 @@ import (
 
 // inspection is what a look at every cell of a file found.
 type inspection struct {
-	txt      *text
+	txt       *text
+	inference *convert.Inference
+	tick      func(*inspection)
+
 	observed []convert.Observed
 	tally    tally
 	rejected int64
@@ -34,30 +36,28 @@ const warnUTF16 = "the file has no byte order mark and was read as UTF-16, since
 // warnGuessed is told wherever Windows-1252 was detected and not declared.
 const warnGuessed = "the file is not UTF-8 and was read as Windows-1252; declare encoding= to be sure"
 
-// inspect receives the body into the spool and looks at all of it. When not one character of the file is beyond ASCII in UTF-8
-// but some bytes are in Windows-1252, it is looked at again as that.
-func (ld *load) inspect(ctx context.Context) (*inspection, error) {
+// inspect receives the body into the spool and looks at all of it, and converts it meanwhile on a forecast where one can be made. When not
+// one character of the file is beyond ASCII in UTF-8 but some bytes are in Windows-1252, it is looked at again as that.
+func (ld *load) inspect(ctx context.Context) (*inspection, *forecast, error) {
 	var err error
 	if ld.spool, err = os.CreateTemp(ld.l.cfg.TempDir, "spool-*.csv"); err != nil {
-		return nil, fmt.Errorf("make a spool for the upload: %w", err)
+		return nil, nil, fmt.Errorf("make a spool for the upload: %w", err)
 	}
-	out := bufio.NewWriterSize(ld.spool, aheadBlockBytes)
-	seen, err := ld.look(ctx, io.TeeReader(ld.body, out), "")
+	seen, p, err := ld.look(ctx, newAhead(ctx, ld.body, ld.spool), "")
 	if err != nil {
-		return nil, err
-	}
-	if err := out.Flush(); err != nil {
-		return nil, fmt.Errorf("spool the upload: %w", err)
+		p.drop()
+		return nil, nil, err
 	}
 	ld.bytes, ld.sha = ld.body.Bytes(), ld.body.Digest()
 	ld.charset = source.Charset(seen.txt.dialect.Charset)
-	if seen.badText > 0 && seen.maybe1252 && ld.req.Options.Charset == "" && ld.charset == source.UTF8 {
-		ld.charset = source.Windows1252
+	if seen.isWindows1252(ld.req.Options.Charset) {
+		p.drop()
+		p, ld.charset = nil, source.Windows1252
 		if _, err := ld.spool.Seek(0, io.SeekStart); err != nil {
-			return nil, fmt.Errorf("read the upload again: %w", err)
+			return nil, nil, fmt.Errorf("read the upload again: %w", err)
 		}
-		if seen, err = ld.look(ctx, ld.spool, ld.charset); err != nil {
-			return nil, err
+		if seen, _, err = ld.look(ctx, newAhead(ctx, ld.spool, nil), ld.charset); err != nil {
+			return nil, nil, err
 		}
 	}
 	if ld.charset == source.Windows1252 && ld.req.Options.Charset == "" {
@@ -66,55 +66,94 @@ func (ld *load) inspect(ctx context.Context) (*inspection, error) {
 	if seen.txt.guessed16 {
 		seen.warnings = append(seen.warnings, warnUTF16)
 	}
-	return seen, nil
+	return seen, p, nil
 }
 
-func (ld *load) look(ctx context.Context, r io.Reader, charset source.Charset) (*inspection, error) {
+// isWindows1252 reports whether a file that was read as UTF-8 is to be read as Windows-1252, where nothing is declared.
+func (s *inspection) isWindows1252(declared string) bool {
+	return s.badText > 0 && s.maybe1252 && declared == "" && s.txt.dialect.Charset == string(source.UTF8)
+}
+
+// look opens the text and looks at all of it. A forecast is made at the first look alone, when the charset is not known.
+func (ld *load) look(ctx context.Context, a *ahead, charset source.Charset) (*inspection, *forecast, error) {
 	table, _ := ld.l.cfg.Catalog.Snapshot().Table(ld.req.Table)
-	txt, err := ld.openText(newAhead(ctx, r), charset, &ld.req.Options, table)
+	txt, err := ld.openText(a, charset, &ld.req.Options, table)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer txt.close()
-	return inspectText(ctx, txt, func(s *inspection) {
+	s, err := newInspection(txt, func(s *inspection) {
 		ld.progress(Progress{Phase: PhaseInspect, Bytes: s.tally.bytes, Rows: s.tally.records, Rejects: s.rejected})
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var p *forecast
+	if charset == "" {
+		p = ld.forecast(ctx, s)
+	}
+	if p == nil {
+		f := newFeed(ctx, txt, nil, nil, Debug{})
+		defer f.close()
+		return s, nil, s.rest(f)
+	}
+	f := p.w.feed
+	defer f.close()
+	p = p.converted(ctx)
+	return s, p, s.rest(f)
 }
 
-// inspectText scans a whole text and infers over all its cells.
-func inspectText(ctx context.Context, txt *text, tick func(*inspection)) (*inspection, error) {
+// newInspection is one that has seen nothing. tick is called after every chunk.
+func newInspection(txt *text, tick func(*inspection)) (*inspection, error) {
 	rules, err := txt.rules()
 	if err != nil {
 		return nil, err
 	}
-	inf := convert.NewInference(rules, txt.width)
-	f := newFeed(ctx, txt, nil, Debug{})
+	return &inspection{txt: txt, inference: convert.NewInference(rules, txt.width), tick: tick, maybe1252: true}, nil
+}
+
+// inspectText scans a whole text and infers over all its cells.
+func inspectText(ctx context.Context, txt *text, tick func(*inspection)) (*inspection, error) {
+	s, err := newInspection(txt, tick)
+	if err != nil {
+		return nil, err
+	}
+	f := newFeed(ctx, txt, nil, nil, Debug{})
 	defer f.close()
-	s := &inspection{txt: txt, maybe1252: true}
+	return s, s.rest(f)
+}
+
+// rest looks at every cell of what the feed has left and closes the books.
+func (s *inspection) rest(f *feed) error {
 	for {
 		j, err := f.next()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.tally = f.tally
 		if j == nil {
 			break
 		}
-		for _, r := range inf.Observe(&j.chunk) {
-			s.reject(j, r)
-		}
-		s.watchCharset(j)
-		tick(s)
+		s.take(j, s.inference.Observe(&j.chunk))
 		f.done(j)
 	}
-	s.observed, s.aside = inf.Columns(), f.aside
+	s.observed, s.aside = s.inference.Columns(), f.aside
 	for i := range s.observed {
 		if o := &s.observed[i]; o.Line > 0 {
-			o.Line += txt.lines
+			o.Line += s.txt.lines
 		}
 	}
 	s.hints()
-	return s, nil
+	return nil
+}
+
+// take counts a chunk that was looked at in.
+func (s *inspection) take(j *job, malformed []convert.Reject) {
+	for _, r := range malformed {
+		s.reject(j, r)
+	}
+	s.watchCharset(j)
+	s.tick(s)
 }
 
 func (s *inspection) reject(j *job, r convert.Reject) {

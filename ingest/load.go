@@ -108,7 +108,7 @@ func evolves(t *schema.Table) bool {
 
 // direct converts the body while it is received.
 func (ld *load) direct(ctx context.Context, t *schema.Table) (*Receipt, error) {
-	txt, err := ld.openText(newAhead(ctx, ld.body), "", &ld.req.Options, t)
+	txt, err := ld.openText(newAhead(ctx, ld.body, nil), "", &ld.req.Options, t)
 	if err != nil {
 		return nil, err
 	}
@@ -123,19 +123,22 @@ func (ld *load) direct(ctx context.Context, t *schema.Table) (*Receipt, error) {
 	return ld.convert(ctx, txt, target)
 }
 
-// inspected spools and inspects the body, then converts it from the spool; again when the table was altered meanwhile.
+// inspected spools and inspects the body, then converts it from the spool, unless it was converted meanwhile on a forecast that held; again
+// when the table was altered meanwhile.
 func (ld *load) inspected(ctx context.Context) (*Receipt, error) {
-	seen, err := ld.inspect(ctx)
+	seen, p, err := ld.inspect(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer func() { p.drop() }()
 	for attempt := 1; ; attempt++ {
-		r, err := ld.attempt(ctx, seen)
+		r, err := ld.attempt(ctx, seen, p)
 		if attempt == maxAttempts || !alteredMeanwhile(err) {
 			return r, err
 		}
 		ld.l.cfg.Logger.Info("the table was altered during the load; converting again", "delivery", ld.id, "table", ld.req.Table)
-		ld.id = schema.NewID() // the files of the failed attempt keep their name until repair removes them
+		p.drop()
+		p, ld.id = nil, schema.NewID() // the files of the failed attempt keep their name until repair removes them
 	}
 }
 
@@ -147,7 +150,7 @@ func alteredMeanwhile(err error) bool {
 	return e.Code == "table-changed" || e.Code == "table-exists" || e.Code == "table-id-taken"
 }
 
-func (ld *load) attempt(ctx context.Context, seen *inspection) (*Receipt, error) {
+func (ld *load) attempt(ctx context.Context, seen *inspection, p *forecast) (*Receipt, error) {
 	snap := ld.l.cfg.Catalog.Snapshot()
 	table, exists := snap.Table(ld.req.Table)
 	if exists {
@@ -164,28 +167,38 @@ func (ld *load) attempt(ctx context.Context, seen *inspection) (*Receipt, error)
 		opts.Header = "1"
 	}
 	opts.Skip = strconv.Itoa(seen.txt.dialect.Skip)
-	txt, err := ld.openText(newAhead(ctx, ld.spool), ld.charset, &opts, table)
+	txt, err := ld.openText(newAhead(ctx, ld.spool, nil), ld.charset, &opts, table)
 	if err != nil {
 		return nil, err
 	}
 	defer txt.close()
-	var target *target
-	switch {
-	case !exists:
-		target, err = mapNew(snap, ld.req, txt, seen)
-	case evolves(table):
-		target, err = ld.mapEvolving(ctx, snap, table, txt, seen)
-	default:
-		target, err = mapDeclared(table, txt)
-	}
-	if err == nil {
-		err = target.likeAmended(ld.amended)
-	}
+	target, err := ld.target(ctx, snap, txt, seen)
 	if err != nil {
 		return nil, err
 	}
 	target.warnings = append(target.warnings, seen.warnings...)
+	if p.held(txt, target) {
+		return p.commit(ctx, txt, target)
+	}
+	p.drop()
 	return ld.convert(ctx, txt, target)
+}
+
+// target defines the table that the file goes to, by what was seen of it.
+func (ld *load) target(ctx context.Context, snap *catalog.Snapshot, txt *text, seen *inspection) (t *target, err error) {
+	table, exists := snap.Table(ld.req.Table)
+	switch {
+	case !exists:
+		t, err = mapNew(snap, ld.req, txt, seen)
+	case evolves(table):
+		t, err = ld.mapEvolving(ctx, snap, table, txt, seen)
+	default:
+		t, err = mapDeclared(table, txt)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, t.likeAmended(ld.amended)
 }
 
 // target is where the rows go: the definition they are converted under and how the fields map to its columns.

@@ -55,6 +55,7 @@ type Config struct {
 type Debug struct {
 	PlainScan      bool // records are cut one by one on the scanner's careful path, without SIMD
 	NoDictionaries bool // no column is coded while it is converted
+	TwoPasses      bool // nothing is converted before all cells of an upload that must be looked at were
 	SerialSort     bool // runs are written and merged in the load's own goroutine
 }
 

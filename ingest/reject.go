@@ -144,6 +144,7 @@ func (g *ledger) close() {
 	if g.file != nil {
 		g.file.Close()
 		os.Remove(g.file.Name())
+		g.file = nil
 	}
 }
 

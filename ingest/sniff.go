@@ -56,7 +56,7 @@ func Sniff(ctx context.Context, r io.Reader, opts Options) (*Sniffed, error) {
 	}
 	defer body.Close()
 	sample := &sampler{r: body}
-	txt, err := (&load{}).openText(newAhead(ctx, sample), "", &opts, nil)
+	txt, err := (&load{}).openText(newAhead(ctx, sample, nil), "", &opts, nil)
 	if err != nil {
 		return nil, err
 	}

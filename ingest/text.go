@@ -39,6 +39,8 @@ type text struct {
 	point    bool // the decimal point is declared: columns prove none
 	amends   bool // the lines are corrected rejects: a field "error" may stand before theirs
 	scanner  *csvscan.Scanner
+	head     []byte // what the scanner reads first; until it does
+	whole    bool   // that is all
 	ahead    *ahead
 	warnings []string
 	// guessed16: the charset is UTF-16 by the look of it
@@ -88,7 +90,7 @@ func (t *text) open(r io.Reader, charset source.Charset, opts *Options, table *s
 	if t.dialect.Trailer == nil {
 		t.trails = &trails{width: t.width, escape: t.dialect.scan().Escape, pattern: trailerPattern()}
 	}
-	t.scanner = csvscan.New(buffered, t.dialect.scan(), t.limits.LineBytes)
+	t.scanner, t.head, t.whole = csvscan.New(buffered, t.dialect.scan(), t.limits.LineBytes), head, whole
 	return nil
 }
 

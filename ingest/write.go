@@ -15,16 +15,17 @@ import (
 
 // writing is one conversion of a text into a draft: what went in, to be compared with what comes back from disk.
 type writing struct {
-	ld     *load
-	txt    *text
-	target *target
-	feed   *feed
-	ledger ledger
-	hashes []schema.ColumnHash
-	nulls  []int64
-	rows   int64
-	last   *job // whose batch was given out last
-	keeps  bool // batches are kept by who asks for them
+	ld       *load
+	txt      *text
+	target   *target
+	feed     *feed
+	ledger   ledger
+	hashes   []schema.ColumnHash
+	nulls    []int64
+	rows     int64
+	last     *job      // whose batch was given out last
+	keeps    bool      // batches are kept by who asks for them
+	forecast *forecast // that this is; nil: it is none
 
 	profile *profile
 }
@@ -35,8 +36,8 @@ func (ld *load) convert(ctx context.Context, txt *text, t *target) (*Receipt, er
 	if err != nil {
 		return nil, err
 	}
-	n := len(t.table.Columns)
-	w := &writing{profile: newProfile(t.table), ld: ld, txt: txt, target: t, feed: newFeed(ctx, txt, plan, ld.l.cfg.Debug), hashes: make([]schema.ColumnHash, n), nulls: make([]int64, n)}
+	w := newWriting(ld, txt, t)
+	w.feed = newFeed(ctx, txt, plan, nil, ld.l.cfg.Debug)
 	defer w.ledger.close()
 	defer w.feed.close()
 	if ld.req.Rehearse {
@@ -54,6 +55,11 @@ func (ld *load) convert(ctx context.Context, txt *text, t *target) (*Receipt, er
 		return r, err
 	}
 	return w.commit(ctx, draft)
+}
+
+func newWriting(ld *load, txt *text, t *target) *writing {
+	n := len(t.table.Columns)
+	return &writing{ld: ld, txt: txt, target: t, profile: newProfile(t.table), hashes: make([]schema.ColumnHash, n), nulls: make([]int64, n)}
 }
 
 // write chooses between passing rows through in file order and sorting them.
@@ -101,7 +107,14 @@ func (w *writing) next(ctx context.Context) (*batch.Batch, error) {
 			w.last = nil
 		}
 		j, err := w.feed.next()
-		if err != nil || j == nil {
+		if err != nil {
+			return nil, err
+		}
+		if j == nil {
+			return nil, w.forecast.end()
+		}
+		w.last = j
+		if err := w.forecast.see(j); err != nil {
 			return nil, err
 		}
 		r := j.result
@@ -111,7 +124,6 @@ func (w *writing) next(ctx context.Context) (*batch.Batch, error) {
 		if w.keeps {
 			j.result = nil
 		}
-		w.last = j
 		if r.Batch.Len > 0 {
 			return r.Batch, nil
 		}
@@ -136,6 +148,9 @@ func (w *writing) take(j *job, r *convert.Result) error {
 		if o.BadRow == RejectFile || o.MaxRejects.Counted && w.ledger.exceeded(o.MaxRejects, 0) {
 			return w.ledger.tooMany(w.feed.tally.records, o)
 		}
+	}
+	if w.forecast != nil {
+		return nil // the inspection reports
 	}
 	w.ld.progress(Progress{Phase: PhaseConvert, Bytes: w.feed.tally.bytes, Rows: w.rows, Rejects: w.ledger.count})
 	return nil

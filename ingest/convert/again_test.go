@@ -27,8 +27,8 @@ func TestUsedMemoryTellsNothing(t *testing.T) {
 		"a text longer than sixteen bytes", "a text longer than sixteen byteS", `{"a":1}`, "123456789", "12345678", "1234567",
 	}
 	shared := convert.NewDictionaries(p, false)
-	used, flat := convert.NewConverter(p, shared), convert.NewConverter(p, convert.NewDictionaries(p, true))
-	other := convert.NewConverter(p, shared)
+	used, flat := convert.NewConverter(p, shared, nil), convert.NewConverter(p, convert.NewDictionaries(p, true), nil)
+	other := convert.NewConverter(p, shared, nil)
 	var old, kept *convert.Result
 	for n := range 300 {
 		var text strings.Builder

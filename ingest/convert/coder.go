@@ -136,6 +136,9 @@ func (c *Converter) coded(ch *csvscan.Chunk, rows []rowRef, j int) (v *batch.Vec
 		}
 		if s.size == 0 {
 			n, why := c.fresh(k, cell, f)
+			if c.watch != nil && n != nullCode {
+				c.hear(j, trim(cell), why)
+			}
 			if why != OK {
 				c.fault(i, j, why)
 				v.Codes[i], bad = 0, true

@@ -276,7 +276,7 @@ func TestInfer(t *testing.T) {
 		}
 		// What was inferred holds every cell.
 		p := &convert.Plan{Types: []schema.Type{schema.TypeVarchar, typ}, Fields: []int{0, 1}, Width: 2, Rules: convert.Rules{Escape: '"'}, Forms: []convert.Form{{}, o.Form}}
-		if r := convert.NewConverter(p, nil).Convert(ch, nil); len(r.Rejects) != 0 {
+		if r := convert.NewConverter(p, nil, nil).Convert(ch, nil); len(r.Rejects) != 0 {
 			t.Errorf("%q inferred as %s rejects %v", c.cells, typ, r.Rejects[0].Reason)
 		}
 	}
@@ -290,7 +290,7 @@ func TestConvert(t *testing.T) {
 	text := good + "\"a\"\"b\",,,,,,,,\nNA,NA,NA,NA,NA,NA,NA,NA,NA\n\"NA\",1,1,1,1,1,1,2025-01-01,2025-01-01\n\"\",\"\",1,1,1,1,1,2025-01-01,2025-01-01\n" +
 		"x,128,1,1,1,1,1,2025-01-01,2025-01-01\nx,1,-1,1,1,1,1,2025-01-01,2025-01-01\nx,1,1,1.001,1,1,1,2025-01-01,2025-01-01\nx,1,1,1000,1,1,1,2025-01-01,2025-01-01\n" +
 		"x,1,1,1,1,1,2,2025-01-01,2025-01-01\nx,1,1,1,1,1,1,2025-02-29,2025-01-01\nx,1,1,1,1,1,1,2025-01-01,2025-01-01 00:00:00.0000001\n"
-	r := convert.NewConverter(p, nil).Convert(chunkOf(t, text), nil)
+	r := convert.NewConverter(p, nil, nil).Convert(chunkOf(t, text), nil)
 	var got []string
 	for i := range r.Batch.Len {
 		var row []string
@@ -328,7 +328,7 @@ func TestConvert(t *testing.T) {
 func TestHashesDoNotDependOnEncoding(t *testing.T) {
 	text := strings.Repeat("a,1\nb,2\n,3\nab,4\n", 100)
 	p := &convert.Plan{Types: []schema.Type{schema.TypeVarchar}, Fields: []int{0}, Width: 2}
-	r := convert.NewConverter(p, nil).Convert(chunkOf(t, text), nil)
+	r := convert.NewConverter(p, nil, nil).Convert(chunkOf(t, text), nil)
 	v := r.Batch.Cols[0]
 	if v.Enc != batch.Dict {
 		t.Fatal("few values are not coded")
@@ -349,7 +349,7 @@ func BenchmarkConvert(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			ch := chunkOf(b, strings.Repeat("x,"+c.cell+"\n", 2000))
-			conv := convert.NewConverter(&convert.Plan{Types: []schema.Type{c.typ}, Fields: []int{1}, Width: 2}, nil)
+			conv := convert.NewConverter(&convert.Plan{Types: []schema.Type{c.typ}, Fields: []int{1}, Width: 2}, nil, nil)
 			for b.Loop() {
 				conv.Convert(ch, nil)
 			}

@@ -20,6 +20,11 @@ type Converter struct {
 	buf    []byte        // an unescaped cell
 	counts []uint32      // of codes
 	old    *batch.Vector // what the column was in an old result; nil for none
+
+	watch *Watch      // nil: nobody wants to know what is new in the cells
+	heard *[]Observed // what it had published when ears was made
+	ears  []ear       // per column
+	news  []bool      // per field of the chunk
 }
 
 // Result is one chunk converted: the rows that fit, and the records that do not.
@@ -30,7 +35,8 @@ type Result struct {
 	Hashes  []schema.ColumnHash // per column, of the batch
 	Nulls   []int64
 
-	raw []*batch.Vector // the columns before rows were dropped
+	raw  []*batch.Vector // the columns before rows were dropped
+	news []bool          // per field: a Watch may learn from its cells; nil without one
 }
 
 // Reject is a record of the chunk that was not converted. Column is -1 when the record as a whole is at fault.
@@ -42,12 +48,12 @@ type Reject struct {
 }
 
 // NewConverter returns a converter for a plan, which must not change. Converters of one load share its dictionaries; nil gives
-// it some of its own.
-func NewConverter(p *Plan, shared *Dictionaries) *Converter {
+// it some of its own. What is new in the cells is noted for a watch, which may be nil.
+func NewConverter(p *Plan, shared *Dictionaries, watch *Watch) *Converter {
 	if shared == nil {
 		shared = NewDictionaries(p, false)
 	}
-	c := &Converter{plan: p, coders: make([]coder, len(p.Types))}
+	c := &Converter{plan: p, coders: make([]coder, len(p.Types)), watch: watch}
 	for j := range c.coders {
 		c.coders[j].dict = &shared.columns[j]
 		c.coders[j].code = c.newCode(j)
@@ -61,6 +67,7 @@ func (c *Converter) Convert(ch *csvscan.Chunk, old *Result) *Result {
 	if old == nil || len(old.raw) != len(r.raw) {
 		old = r
 	}
+	c.listen(r, old)
 	rows := c.check.rows(ch, c.plan.Width, &c.plan.Rules, &r.Rejects)
 	n := len(rows)
 	c.why = append(c.why[:0], make([]Reason, n)...)
@@ -234,6 +241,9 @@ func fill[T any](c *Converter, ch *csvscan.Chunk, rows []rowRef, j int, v *batch
 			cell = trim(cell)
 		}
 		x, why := parse(cell)
+		if c.watch != nil {
+			c.hear(j, cell, why)
+		}
 		if why != OK {
 			c.fault(i, j, refine(why, cell))
 			bad = true

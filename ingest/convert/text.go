@@ -10,6 +10,9 @@ import (
 // textColumn converts a VARCHAR or JSON column that is not coded.
 func (c *Converter) textColumn(ch *csvscan.Chunk, rows []rowRef, j int, isJSON bool) (*batch.Vector, bool) {
 	bad := isJSON && c.checkJSON(ch, rows, j)
+	if c.watch != nil && c.news != nil && (c.ears == nil || c.ears[j].by != knowsAny) {
+		c.news[c.plan.Fields[j]] = true
+	}
 	return c.flat(ch, rows, j), bad
 }
 

@@ -88,8 +88,10 @@ func pickEnds(dst, ends, rows []int32) []int32 {
 }
 
 func pick[T any](dst, src []T, rows []int32) []T {
-	for _, r := range rows {
-		dst = append(dst, src[r])
+	at := len(dst)
+	dst = slices.Grow(dst, len(rows))[:at+len(rows)]
+	for i, r := range rows {
+		dst[at+i] = src[r]
 	}
 	return dst
 }

@@ -20,5 +20,6 @@ type ScanOptions struct {
 	NoHot         bool // decode every page, even one that is kept decoded
 	NoTop         bool // give rows beyond ScanRequest.Top too
 	NoRuns        bool // give dictionary codes without telling where they run
+	NoFilterOrder bool // evaluate the conjuncts of the filter one by one as they stand, also where a page's statistics answer them
 	NoDictionary  bool // give values instead of dictionary codes and constants
 }

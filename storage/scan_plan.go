@@ -16,7 +16,8 @@ type tableScan struct {
 	zone    *time.Location
 	columns []scanColumn
 	filter  []condition
-	top     *topBound // nil: every row is wanted
+	steps   []scanStep // filter as it is evaluated
+	top     *topBound  // nil: every row is wanted
 	queue   *scanQueue
 	counts  scanCounts
 }
@@ -27,7 +28,7 @@ type scanColumn struct {
 	typ schema.Type
 }
 
-// condition is one conjunct of the filter. Conjuncts are evaluated one after another, so that a column that only a later one
+// condition is one conjunct of the filter. They are evaluated one after another, so that a column that only a later one
 // needs is decoded only for pages where something is left.
 type condition struct {
 	expr    expr.Expr
@@ -69,6 +70,7 @@ func NewScan(open SegmentOpener, req *ScanRequest, opt ScanOptions) (Scan, error
 			s.filter = append(s.filter, newCondition(e))
 		}
 	}
+	s.steps = newSteps(s.filter, opt)
 	if req.Top != nil && !opt.NoTop {
 		s.top = newTopBound(req.Top)
 	}

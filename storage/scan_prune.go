@@ -18,8 +18,9 @@ const (
 	keepAll
 )
 
-// judge asks every conjunct what it makes of the bounds: none if one passes nothing, all if each passes everything.
-func (s *tableScan) judge(rows int64, bound func(ordinal int) (schema.Bound, bool)) keep {
+// judge asks every conjunct what it makes of the bounds: none if one passes nothing, all if each passes everything. It marks in
+// passed, when not nil, the conjuncts that pass everything.
+func (s *tableScan) judge(rows int64, bound func(ordinal int) (schema.Bound, bool), passed []bool) keep {
 	if len(s.filter) == 0 {
 		return keepAll
 	}
@@ -32,6 +33,9 @@ func (s *tableScan) judge(rows int64, bound func(ordinal int) (schema.Bound, boo
 		case expr.None:
 			return keepNone
 		case expr.All:
+			if passed != nil {
+				passed[i] = true
+			}
 		default:
 			verdict = keepSome
 		}
@@ -57,7 +61,7 @@ func (s *tableScan) judgeSegment(f *scanFile) keep {
 			return b, false
 		}
 		return castBound(b, c.typ)
-	})
+	}, nil)
 }
 
 // segmentBound is what the catalog knows of the column whose first rows are wanted. Bounds of a DOUBLE leave NaN out, and NaN is
@@ -168,7 +172,7 @@ func (s *tableScan) unwanted(u *scanUnit) bool {
 }
 
 func (s *tableScan) judgeGroup(f *scanFile, group int, rows int64) keep {
-	return s.judge(rows, func(k int) (schema.Bound, bool) { return s.groupBound(f, group, k, rows) })
+	return s.judge(rows, func(k int) (schema.Bound, bool) { return s.groupBound(f, group, k, rows) }, nil)
 }
 
 // groupBound returns what is known of a requested column in a row group.

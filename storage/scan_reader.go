@@ -14,7 +14,9 @@ import (
 type scanReader struct {
 	scan     *tableScan
 	programs []*expr.Program
-	rest     []*expr.Program // rest[i] is the AND of the conditions from i, made when condition i first failed
+	rest     []*expr.Program // rest[k] is the AND of the steps from the k-th in order, made when that first failed
+	order    filterOrder
+	passed   []bool // conditions that the page's statistics answer
 	env      *expr.Env
 	sources  []*columnSource
 	delivery *columnSource // _delivery, read when some delivery of a segment is dead
@@ -47,15 +49,15 @@ func (s *tableScan) Reader() Reader {
 		r.top = &topFilter{bound: s.top, sel: []int32{}}
 	}
 	r.env = &expr.Env{Zone: s.zone, NoDictionary: s.opt.NoDictionary, Stop: r.stopped}
-	for i := range s.filter {
-		p, err := expr.Compile(s.filter[i].expr, r.env)
+	for i := range s.steps {
+		p, err := expr.Compile(s.steps[i].expr, r.env)
 		if err != nil {
 			r.err = err
 			break
 		}
 		r.programs = append(r.programs, p)
 	}
-	r.rest = make([]*expr.Program, len(s.filter))
+	r.rest, r.order, r.passed = make([]*expr.Program, len(s.steps)), newFilterOrder(s.steps), make([]bool, len(s.filter))
 	return r
 }
 
@@ -122,6 +124,7 @@ func (r *scanReader) begin(ctx context.Context) (bool, error) {
 	}
 	r.unit, r.page, r.lo = u, 0, -1
 	r.resetSources()
+	r.order.begin()
 	return true, nil
 }
 
@@ -168,6 +171,7 @@ func (r *scanReader) beginPage(rows int) (bool, error) {
 	s := r.scan
 	s.counts.pages.Add(1)
 	verdict := keepAll
+	clear(r.passed)
 	var err error
 	if !r.unit.all {
 		verdict, err = r.judgePage(rows)
@@ -192,13 +196,17 @@ func (r *scanReader) beginPage(rows int) (bool, error) {
 
 func (r *scanReader) judgePage(rows int) (keep, error) {
 	var failed error
+	passed := r.passed
+	if r.scan.opt.NoFilterOrder {
+		passed = nil
+	}
 	verdict := r.scan.judge(int64(rows), func(k int) (schema.Bound, bool) {
 		b, ok, err := r.pageBound(k, rows)
 		if err != nil {
 			failed = err
 		}
 		return b, ok
-	})
+	}, passed)
 	return verdict, failed
 }
 
@@ -257,59 +265,6 @@ func (r *scanReader) window(lo, hi int) (*batch.Batch, error) {
 		r.top.bound.offer(r.top.given) // not before, since a window that fails is read again
 	}
 	return b, err
-}
-
-// filter applies the conditions one after another to the rows that are left. When one cannot be computed for some row, those
-// behind it decide together with it: a row that one of them excludes needs no answer from the others.
-func (r *scanReader) filter(lo, hi int, sel []int32) ([]int32, error) {
-	for i := range r.scan.filter {
-		if sel != nil && len(sel) == 0 {
-			return sel, nil
-		}
-		if err := r.columnsOf(i, lo, hi); err != nil {
-			return nil, err
-		}
-		got, err := r.programs[i].Filter(&batch.Batch{Cols: r.cols, Len: hi - lo, Sel: sel})
-		if err != nil && i+1 < len(r.programs) && r.stopped() == nil {
-			return r.filterRest(i, lo, hi, sel)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if sel = got; sel == nil {
-			sel = []int32{} // no rows; nil would mean all of them
-		}
-	}
-	return sel, nil
-}
-
-// filterRest applies the conditions from i on as one.
-func (r *scanReader) filterRest(i, lo, hi int, sel []int32) ([]int32, error) {
-	all := &expr.Logic{Op: expr.And}
-	for k := i; k < len(r.scan.filter); k++ {
-		all.Operands = append(all.Operands, r.scan.filter[k].expr)
-		if err := r.columnsOf(k, lo, hi); err != nil {
-			return nil, err
-		}
-	}
-	if r.rest[i] == nil {
-		p, err := expr.Compile(all, r.env)
-		if err != nil {
-			return nil, err
-		}
-		r.rest[i] = p
-	}
-	return r.rest[i].Filter(&batch.Batch{Cols: r.cols, Len: hi - lo, Sel: sel})
-}
-
-// columnsOf decodes what condition i reads.
-func (r *scanReader) columnsOf(i, lo, hi int) error {
-	for _, k := range r.scan.filter[i].columns {
-		if err := r.column(k, lo, hi); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (r *scanReader) column(k, lo, hi int) error {

@@ -319,7 +319,7 @@ func TestScanOptionsDoNotChangeTheAnswer(t *testing.T) {
 		filter := w.drawFilter(t)
 		want := w.expected(t, filter)
 		sort.Strings(want)
-		for _, opt := range []storage.ScanOptions{{}, {NoPruning: true}, {NoLateColumns: true}, {NoDictionary: true}, {NoHot: true}, {NoRuns: true}, {}} {
+		for _, opt := range []storage.ScanOptions{{}, {NoPruning: true}, {NoLateColumns: true}, {NoFilterOrder: true}, {NoDictionary: true}, {NoHot: true}, {NoRuns: true}, {}} {
 			got := runScan(t, w, filter, opt, rapid.IntRange(1, 3).Draw(t, "readers"))
 			sort.Strings(got)
 			if !slices.Equal(got, want) {

@@ -19,6 +19,7 @@ type compareNode struct {
 	x, y     []int64
 	fx, fy   []float64
 	sel      []int32
+	truth    entryTruth
 }
 
 func newCompareNode(op kernel.Op, c *Call, args []node) *compareNode {
@@ -137,6 +138,11 @@ func (n *compareNode) filter(b *batch.Batch, rows, dst []int32) ([]int32, error)
 	if va.AllNull() || vb.AllNull() {
 		return dst, nil
 	}
+	if n.class == schema.ClassInt64 {
+		if out, done := n.filterInts(va, vb, rows, dst); done {
+			return out, nil
+		}
+	}
 	if n.class != schema.ClassInt64 || vb.Enc != batch.Const || va.Enc == batch.Const {
 		v, err := n.eval(b, rows)
 		if err != nil {
@@ -156,6 +162,19 @@ func (n *compareNode) filter(b *batch.Batch, rows, dst []int32) ([]int32, error)
 		return kernel.SelectConst(n.op, dst, asUnsigned(x), uint64(vb.I[0]), rows), nil
 	}
 	return kernel.SelectConst(n.op, dst, x, vb.I[0], rows), nil
+}
+
+// filterInts does what can be done without spreading dictionaries over rows that nobody asks for.
+func (n *compareNode) filterInts(va, vb *batch.Vector, rows, dst []int32) ([]int32, bool) {
+	switch {
+	case va.Enc == batch.Dict && vb.Enc == batch.Const:
+		return n.filterEntries(n.op, va, vb, rows, dst)
+	case va.Enc == batch.Const && vb.Enc == batch.Dict:
+		return n.filterEntries(n.op.Swap(), vb, va, rows, dst)
+	case va.Enc == batch.Const || vb.Enc == batch.Const:
+		return dst, false
+	}
+	return n.filterPairs(va, vb, rows, dst), true
 }
 
 // selectTrue appends the rows (nil: all) for which a BOOLEAN vector is true.

@@ -171,7 +171,7 @@ func TestArithmetic(t *testing.T) {
 
 func TestSelections(t *testing.T) {
 	check(t, func(t *rapid.T, r *rand.Rand) {
-		n := r.IntN(60)
+		n := r.IntN(200)
 		rows := rowsOf(r, n)
 		valid, codes, table := make([]byte, n), make([]int32, n), []byte{1, 0, 1}
 		for i := range valid {
@@ -198,6 +198,60 @@ func TestSelections(t *testing.T) {
 		rest := kernel.Subtract(nil, rows, hit, n)
 		if !slices.Equal(kernel.Union(nil, rest, hit), each(rows, n)) {
 			t.Fatalf("%v and %v", rest, hit)
+		}
+		few := hit[:min(len(hit), 1)]
+		if most := kernel.Subtract(nil, rows, few, n); !slices.Equal(kernel.Union(nil, few, most), each(rows, n)) {
+			t.Fatalf("%v and %v", most, few)
+		}
+		far := shifted(hit, 1<<14)
+		if !slices.Equal(kernel.Union(nil, shifted(rest, 1<<14), far), shifted(each(rows, n), 1<<14)) ||
+			!slices.Equal(kernel.Subtract(nil, shifted(each(rows, n), 1<<14), far, 0), shifted(rest, 1<<14)) {
+			t.Fatal("rows beyond a batch")
+		}
+		if !slices.IsSorted(rest) || len(rest)+len(hit) != len(each(rows, n)) {
+			t.Fatalf("%v without %v: %v", rows, hit, rest)
+		}
+	})
+}
+
+func shifted(rows []int32, by int32) []int32 {
+	out := make([]int32, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, r+by)
+	}
+	return out
+}
+
+func TestSelectPairs(t *testing.T) {
+	check(t, func(t *rapid.T, r *rand.Rand) {
+		n := r.IntN(40)
+		a, b, rows := ints(r, n), ints(r, n), make([]int32, n)
+		for i := range rows {
+			rows[i] = int32(3 * i)
+			if r.IntN(3) == 0 {
+				b[i] = a[i]
+			}
+		}
+		for op := kernel.EQ; op <= kernel.GE; op++ {
+			var want, unsigned []int32
+			for i, row := range rows {
+				if op.Holds(cmp.Compare(a[i], b[i])) {
+					want = append(want, row)
+				}
+				if op.Holds(cmp.Compare(uint64(a[i]), uint64(b[i]))) {
+					unsigned = append(unsigned, row)
+				}
+			}
+			if got := kernel.SelectPairs(op, nil, a, b, rows); !slices.Equal(got, want) {
+				t.Fatalf("%d: %v, want %v", op, got, want)
+			}
+			x, y := make([]uint64, n), make([]uint64, n)
+			for i := range a {
+				x[i], y[i] = uint64(a[i]), uint64(b[i])
+			}
+			if got := kernel.SelectPairs(op, nil, x, y, rows); !slices.Equal(got, unsigned) {
+				t.Fatalf("unsigned %d: %v, want %v", op, got, unsigned)
+			}
 		}
 	})
 }

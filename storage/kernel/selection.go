@@ -176,40 +176,37 @@ func SelectCode(dst []int32, codes []int32, table []byte, valid []byte, rows []i
 	return dst[:len(dst)+k]
 }
 
-// Subtract appends the rows of a (nil: 0 to n-1) that are not in b; both ascend and b is a subset.
-func Subtract(dst, a, b []int32, n int) []int32 {
-	if a == nil {
-		k := 0
-		for i := range int32(n) {
-			if k < len(b) && b[k] == i {
-				k++
-				continue
-			}
-			dst = append(dst, i)
-		}
-		return dst
+// SelectPairs appends the rows[i] where a[i] op b[i]: the values are dense, the rows are where they came from.
+func SelectPairs[T Integer](op Op, dst []int32, a, b []T, rows []int32) []int32 {
+	if op == GT || op == GE {
+		op, a, b = op.Swap(), b, a
 	}
+	dst, out := grow(dst, len(rows))
+	a, b = a[:len(rows)], b[:len(rows)]
 	k := 0
-	for _, r := range a {
-		if k < len(b) && b[k] == r {
-			k++
-			continue
+	switch op {
+	case EQ:
+		for i, r := range rows {
+			out[k] = r
+			k += int(b2i(a[i] == b[i]))
 		}
-		dst = append(dst, r)
-	}
-	return dst
-}
-
-// Union appends the rows of a and b, which ascend and have none in common, in ascending order.
-func Union(dst, a, b []int32) []int32 {
-	for len(a) > 0 && len(b) > 0 {
-		if a[0] < b[0] {
-			dst, a = append(dst, a[0]), a[1:]
-		} else {
-			dst, b = append(dst, b[0]), b[1:]
+	case NE:
+		for i, r := range rows {
+			out[k] = r
+			k += int(b2i(a[i] != b[i]))
+		}
+	case LT:
+		for i, r := range rows {
+			out[k] = r
+			k += int(b2i(a[i] < b[i]))
+		}
+	default:
+		for i, r := range rows {
+			out[k] = r
+			k += int(b2i(a[i] <= b[i]))
 		}
 	}
-	return append(append(dst, a...), b...)
+	return dst[:len(dst)+k]
 }
 
 // grow makes room for n more and returns dst and the room. Eight slots are spare: the loops write before they know.

@@ -18,6 +18,7 @@ type ScanRequest struct {
 	Ordinal  []int32  // per segment, the high part of RowPositionID; nil counts from 0
 	Zone     string   // time zone for expressions in Filter
 	Top      *TopRows // only the first rows in the order of a column are wanted; nil: all rows
+	Numbered []int    // ordinals of text columns that may be given as batch.Numbered, page by page
 }
 
 // Scan is a running scan. Reader and Stats may be called from any goroutine.

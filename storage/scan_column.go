@@ -13,6 +13,7 @@ type columnSource struct {
 	unit    *scanUnit
 	chunk   segment.ChunkReader
 	stored  bool          // chunk holds the column
+	numbers bool          // texts may come as numbers
 	fixed   *batch.Vector // one row: the column is constant over the row group
 	parts   *partMapper   // the column follows from _delivery
 	cast    schema.Type   // the stored type when it differs from typ
@@ -62,7 +63,11 @@ func (c *columnSource) load(page int) error {
 	if c.page == page || !c.stored {
 		return nil
 	}
-	v, err := c.chunk.Page(page)
+	read := c.chunk.Page
+	if c.numbers && c.parts == nil && c.cast == c.typ {
+		read = c.chunk.Numbered
+	}
+	v, err := read(page)
 	if err != nil {
 		return err
 	}

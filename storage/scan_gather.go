@@ -35,11 +35,14 @@ func (g *gatherer) gather(cols []*batch.Vector, rows []int32) []*batch.Vector {
 		}
 		out.Valid = valid
 		out.Dict, out.Codes = nil, nil
-		if v.Enc == batch.Dict {
+		switch v.Enc {
+		case batch.Dict:
 			g.codes[i] = pick(g.codes[i][:0], v.Codes, rows)
 			out.Dict, out.Codes = v.Dict, g.codes[i]
 			out.Ends = pickEnds(out.Ends[:0], v.CodeRuns(), rows)
-		} else {
+		case batch.Numbered:
+			out.N, out.Digits = pick(out.N[:0], v.N, rows), v.Digits
+		default:
 			gatherPayload(out, v, rows)
 		}
 		if v.Valid == nil {

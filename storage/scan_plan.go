@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -77,6 +78,11 @@ func NewScan(open SegmentOpener, req *ScanRequest, opt ScanOptions) (Scan, error
 	s.queue = newScanQueue(s, open)
 	s.counts.segments.Store(int64(len(req.Segments)))
 	return s, nil
+}
+
+// filtered reports whether a condition reads a column.
+func (s *tableScan) filtered(column int) bool {
+	return slices.ContainsFunc(s.filter, func(c condition) bool { return slices.Contains(c.columns, column) })
 }
 
 func requestedColumn(t *schema.Table, id uint32) (scanColumn, error) {

@@ -44,6 +44,9 @@ func (s *tableScan) Reader() Reader {
 	for _, c := range s.columns {
 		r.sources = append(r.sources, &columnSource{scanColumn: c})
 	}
+	for _, k := range s.req.Numbered {
+		r.sources[k].numbers = !s.filtered(k) && (s.top == nil || s.top.Column != k)
+	}
 	r.delivery = &columnSource{scanColumn: scanColumn{schema.VirtualDeliveryID, schema.TypeVarchar}}
 	if s.top != nil {
 		r.top = &topFilter{bound: s.top, sel: []int32{}}

@@ -58,9 +58,14 @@ type row []schema.Value
 // drawRows draws rows with few and many distinct values, NULLs, empty strings and extremes, sorted by code.
 func drawRows(t *rapid.T, n int) []row {
 	rows := make([]row, n)
+	ids := rapid.Bool().Draw(t, "ids")
 	for i := range rows {
 		for _, c := range scanTable.Columns {
-			rows[i] = append(rows[i], drawCell(t, c.Type))
+			cell := drawCell(t, c.Type)
+			if ids && c.Name == "s" && !cell.Null {
+				cell = schema.TextValue(rapid.StringMatching("P1-[0-9]{3}").Draw(t, "id"))
+			}
+			rows[i] = append(rows[i], cell)
 		}
 	}
 	sort.SliceStable(rows, func(a, b int) bool { return rows[a][0].Compare(rows[b][0]) < 0 })
@@ -124,6 +129,7 @@ type world struct {
 	opener   *memoryOpener
 	segments []schema.Segment
 	top      *storage.TopRows
+	numbered []int
 	rows     []row // alive, with _source, _delivery, _segment and position appended
 }
 
@@ -132,6 +138,9 @@ func drawWorld(t *rapid.T) *world {
 	w := &world{opener: &memoryOpener{files: map[schema.ID][]byte{}, hot: hot}}
 	for s := range rapid.IntRange(1, 3).Draw(t, "segments") {
 		w.addSegment(t, s)
+	}
+	if rapid.Bool().Draw(t, "numbered") {
+		w.numbered = []int{slices.Index(scanColumns, 1), slices.Index(scanColumns, 6)}
 	}
 	return w
 }
@@ -264,6 +273,7 @@ func texts(b *batch.Batch) (out []string) {
 func runScan(t require, w *world, filter expr.Expr, opt storage.ScanOptions, readers int) []string {
 	scan, err := storage.NewScan(w.opener, &storage.ScanRequest{
 		Table: scanTable, Columns: scanColumns, Output: len(scanColumns), Filter: filter, Segments: w.segments, Top: w.top,
+		Numbered: w.numbered,
 	}, opt)
 	if err != nil {
 		t.Fatal(err)

@@ -16,13 +16,15 @@ func (v *Vector) Flatten() *Vector {
 		out := gatherPayload(v.Dict.Values, v.Codes)
 		out.Type, out.Valid = v.Type, v.Valid
 		return out
+	case Numbered:
+		return v.texts()
 	}
 	b := NewBuilder(v.Type, v.Len)
 	b.Append(v, nil)
 	return b.Finish()
 }
 
-// Gather returns the listed rows, in the order listed. Dictionary and constant encodings are kept.
+// Gather returns the listed rows, in the order listed. Dictionary, constant and numbered encodings are kept.
 func (v *Vector) Gather(rows []int32) *Vector {
 	switch v.Enc {
 	case Const:
@@ -33,6 +35,13 @@ func (v *Vector) Gather(rows []int32) *Vector {
 		out := &Vector{Type: v.Type, Enc: Dict, Len: len(rows), Dict: v.Dict, Codes: make([]int32, len(rows))}
 		for i, r := range rows {
 			out.Codes[i] = v.Codes[r]
+		}
+		out.Valid = gatherValid(v.Valid, rows)
+		return out
+	case Numbered:
+		out := &Vector{Type: v.Type, Enc: Numbered, Len: len(rows), N: make([]uint32, len(rows)), Digits: v.Digits}
+		for i, r := range rows {
+			out.N[i] = v.N[r]
 		}
 		out.Valid = gatherValid(v.Valid, rows)
 		return out
@@ -109,6 +118,8 @@ func (v *Vector) Slice(lo, hi int) *Vector {
 		return v.Flatten().Slice(lo, hi)
 	case Dict:
 		out.Codes, out.Ends = v.Codes[lo:hi], sliceEnds(v.CodeRuns(), lo, hi)
+	case Numbered:
+		out.N = v.N[lo:hi]
 	case Flat:
 		switch v.Type.Class() {
 		case schema.ClassInt64:

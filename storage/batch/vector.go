@@ -13,16 +13,17 @@ type Encoding uint8
 
 // The encodings.
 const (
-	Flat  Encoding = iota // payload index = row
-	Dict                  // payload is in Dict.Values, index = Codes[row]
-	Const                 // payload index 0 for every row; Valid has one element or is nil
-	Runs                  // payload index k for rows Ends[k-1] <= row < Ends[k]; Valid is per run
+	Flat     Encoding = iota // payload index = row
+	Dict                     // payload is in Dict.Values, index = Codes[row]
+	Const                    // payload index 0 for every row; Valid has one element or is nil
+	Runs                     // payload index k for rows Ends[k-1] <= row < Ends[k]; Valid is per run
+	Numbered                 // texts of one form by their numbers, N and Digits; given only to who asked for it
 )
 
 // Vector is one column of Len rows.
 //
-// Valid is nil when no row is NULL; else Valid[i] is 1 for a value and 0 for NULL. Under Flat and Dict it has Len elements,
-// under Const one, under Runs one per run. The payload of a NULL row is unspecified but readable, and its code is in range.
+// Valid is nil when no row is NULL; else Valid[i] is 1 for a value and 0 for NULL. Under Flat, Dict and Numbered it has Len
+// elements, under Const one, under Runs one per run. The payload of a NULL row is unspecified but readable, and its code is in range.
 // The payload lies in the field of Type.Class(): I, W, F, or Off and Data (value k is Data[Off[k]:Off[k+1]]).
 //
 // Ends under Dict is a hint that may be missing: see CodeRuns. Whoever changes Codes or Valid of a copy must drop it.
@@ -41,6 +42,9 @@ type Vector struct {
 	Codes []int32     // Dict
 	Dict  *Dictionary // Dict
 	Ends  []int32     // Runs; a hint under Dict
+
+	N      []uint32 // Numbered
+	Digits *Digits  // Numbered
 }
 
 // Dictionary is the distinct values behind codes. It is shared by all batches of a row group, so results computed once per
@@ -61,6 +65,9 @@ func (v *Vector) Index(row int) (*Vector, int) {
 		return v, 0
 	case Runs:
 		return v, v.run(row)
+	case Numbered:
+		text := v.Digits.Append(nil, v.N[row])
+		return &Vector{Type: v.Type, Len: 1, Off: []uint32{0, uint32(len(text))}, Data: text}, 0
 	}
 	return v, row
 }
@@ -164,5 +171,5 @@ func NewConst(val schema.Value, n int) *Vector {
 
 // MemBytes counts the bytes that the vector itself holds; a shared dictionary is not counted.
 func (v *Vector) MemBytes() int64 {
-	return int64(len(v.Valid) + 8*len(v.I) + 16*len(v.W) + 8*len(v.F) + 4*len(v.Off) + len(v.Data) + 4*len(v.Codes) + 4*len(v.Ends))
+	return int64(len(v.Valid) + 8*len(v.I) + 16*len(v.W) + 8*len(v.F) + 4*len(v.Off) + len(v.Data) + 4*len(v.Codes) + 4*len(v.Ends) + 4*len(v.N))
 }

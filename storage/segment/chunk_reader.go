@@ -39,6 +39,9 @@ type ChunkReader struct {
 	codeb     []int32 // of a kept page, unpacked
 	read      int64
 
+	numberedOf *batch.Dictionary // of which the entries' numbers are kept here, when nothing is kept elsewhere
+	numbered   *batch.Vector
+
 	foreign *foreignReader // of files by other writers
 }
 
@@ -253,23 +256,29 @@ func (r *ChunkReader) Page(i int) (*batch.Vector, error) {
 // hotPage gives a page that is kept, or decodes and keeps it. Bytes count as read either way: what a query touches does not
 // depend on what others read before.
 func (r *ChunkReader) hotPage(i int) (*batch.Vector, error) {
-	if v := r.hot.pages[i].Load(); v != nil && r.c.foreign != nil {
-		r.foreignTouch(v)
-		return r.unpackRuns(v), nil
-	} else if v != nil {
-		if err := r.guard(r.list); err != nil {
-			return nil, err
-		}
-		if _, err := r.Dictionary(); err != nil {
-			return nil, err
-		}
-		r.read += int64(r.pages[i].size)
-		return r.unpackRuns(v), nil
+	if v := r.hot.pages[i].Load(); v != nil {
+		return r.unpackRuns(v), r.touch(i, v)
 	}
 	if err := r.decoded(i); err != nil {
 		return nil, err
 	}
 	return r.unpackRuns(r.hot.keepPage(i, &r.vec)), nil
+}
+
+// touch counts a page that is kept as read.
+func (r *ChunkReader) touch(i int, v *batch.Vector) error {
+	if r.c.foreign != nil {
+		r.foreignTouch(v)
+		return nil
+	}
+	if err := r.guard(r.list); err != nil {
+		return err
+	}
+	if _, err := r.Dictionary(); err != nil {
+		return err
+	}
+	r.read += int64(r.pages[i].size)
+	return nil
 }
 
 // decoded fills vec with a page.

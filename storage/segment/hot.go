@@ -40,19 +40,21 @@ type hotChunk struct {
 	dict      atomic.Pointer[hotDictionary]
 	bloom     atomic.Pointer[[]byte]
 	pages     []atomic.Pointer[batch.Vector]
+	numbers   []atomic.Pointer[batch.Vector] // pages asked for as numbers; notNumbered where they are none
 }
 
 // hotDictionary is a dictionary, numbers in ascending order: so the entries that pass a comparison lie together, and the filter
 // over codes is a comparison too. remap gives the new code of a stored one; nil where nothing moved.
 type hotDictionary struct {
 	*batch.Dictionary
-	remap []int32
+	remap   []int32
+	numbers atomic.Pointer[batch.Vector] // the entries as numbers
 }
 
 const (
 	admitEvery    = 8
 	hotChunkBytes = 256 // a chunk's own structures
-	hotPageBytes  = 320 // a page's vector, pointer and directory entry
+	hotPageBytes  = 328 // a page's vector, pointers and directory entry
 )
 
 // NewHot returns a cache of at most limit bytes; with a limit of zero or less it keeps nothing.
@@ -76,7 +78,7 @@ func (h *Hot) chunk(id schema.ID, place hotPlace, n int) *hotChunk {
 			return nil
 		}
 	}
-	c := &hotChunk{of: h, id: id, place: place, pages: make([]atomic.Pointer[batch.Vector], n)}
+	c := &hotChunk{of: h, id: id, place: place, pages: make([]atomic.Pointer[batch.Vector], n), numbers: make([]atomic.Pointer[batch.Vector], n)}
 	if h.chunks[id] == nil {
 		h.chunks[id] = map[hotPlace]*list.Element{}
 	}
@@ -147,6 +149,7 @@ func cloneVector(v *batch.Vector) *batch.Vector {
 	out.Ends = nil
 	out.Valid, out.Codes, out.Off = exact(v.Valid), exact(v.Codes), exact(v.Off)
 	out.I, out.W, out.F, out.Data = exact(v.I), exact(v.W), exact(v.F), exact(v.Data)
+	out.N = exact(v.N)
 	return &out
 }
 

@@ -30,6 +30,9 @@ type distinct struct {
 
 	fold distinctFold
 
+	numbers32 *distinctNumbers // values that are numbers; not among all that is above
+	noNumbers bool             // they have come to be like all others
+
 	sorted []uint32 // numbers by group, once arranged
 	start  []int
 }
@@ -60,10 +63,18 @@ func (d *distinct) Grow(n int) {
 		}
 	}
 	d.n = grow(d.n, n)
+	switch {
+	case d.numbers32 == nil:
+	case len(d.n) > numberGroups:
+		d.numbers32.grow(len(d.n))
+		d.demote()
+	default:
+		d.numbers32.grow(len(d.n))
+	}
 }
 
 func (d *distinct) Bytes() int64 {
-	n := int64(8*cap(d.n)+4*cap(d.sorted)+8*cap(d.start)) + d.fold.bytes()
+	n := int64(8*cap(d.n)+4*cap(d.sorted)+8*cap(d.start)) + d.fold.bytes() + d.numbers32.bytes()
 	for p := range d.parts {
 		n += d.parts[p].bytes()
 	}
@@ -130,11 +141,15 @@ func (d *distinct) Pending() int {
 	if d.settled {
 		return 0
 	}
-	return len(d.parts)
+	return len(d.parts) + d.numbers32.stripes()
 }
 
 // SettlePart adds what was logged for a part to its set. Different parts may be settled at once; SettleCounts follows the last.
 func (d *distinct) SettlePart(p int) {
+	if p >= len(d.parts) {
+		d.numbers32.settle(p - len(d.parts))
+		return
+	}
 	d.mu.Lock()
 	var counts []int64
 	if n := len(d.counts); n > 0 {
@@ -163,7 +178,18 @@ func (d *distinct) SettleCounts() {
 			d.n[0] += int64(d.parts[p].ids.Len())
 		}
 	}
+	if d.numbers32 != nil {
+		d.numbers32.settled()
+	}
 	d.counts, d.rows, d.settled = nil, 0, true
+}
+
+// count is how many distinct values a group has.
+func (d *distinct) count(g int32) int64 {
+	if d.numbers32 != nil {
+		return d.n[g] + d.numbers32.sets[g].n
+	}
+	return d.n[g]
 }
 
 // Settle settles all parts, one after another.
@@ -171,7 +197,7 @@ func (d *distinct) Settle() {
 	if d.settled {
 		return
 	}
-	for p := range d.parts {
+	for p := range d.Pending() {
 		d.SettlePart(p)
 	}
 	d.SettleCounts()
@@ -236,7 +262,11 @@ func (d *distinct) Collapse() (State, error) {
 	plain.Distinct = false
 	d.Settle()
 	if d.spec.Name == "count" {
-		return &count{n: slices.Clone(d.n)}, nil
+		n := make([]int64, len(d.n))
+		for g := range n {
+			n[g] = d.count(int32(g))
+		}
+		return &count{n: n}, nil
 	}
 	st, _, err := build(plain)
 	if err != nil {
@@ -276,7 +306,7 @@ func (d *distinct) Result(out *batch.Builder, groups []int32) error {
 	d.Settle()
 	if d.spec.Name == "count" {
 		for _, g := range groups {
-			out.Int64(d.n[g])
+			out.Int64(d.count(g))
 		}
 		return nil
 	}

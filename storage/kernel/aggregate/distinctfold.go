@@ -20,6 +20,7 @@ type distinctFold struct {
 	rows   []int32      // of the batch in hand: rows that are not NULL,
 	groups []int32      // their groups,
 	batch  []uint32     // their numbers
+	short  []uint32     // of the batch in hand: integers
 }
 
 func newDistinctFold() distinctFold {
@@ -27,19 +28,26 @@ func newDistinctFold() distinctFold {
 }
 
 func (f *distinctFold) bytes() int64 {
-	return int64(4*(cap(f.codes)+cap(f.rows)+cap(f.groups)+cap(f.batch))+16*(cap(f.keys)+cap(f.packed))) + f.in.bytes()
+	return int64(4*(cap(f.codes)+cap(f.rows)+cap(f.groups)+cap(f.batch)+cap(f.short))+16*(cap(f.keys)+cap(f.packed))) + f.in.bytes()
 }
 
 func (d *distinct) Update(r *Rows, args []*batch.Vector) error {
 	d.changed()
 	switch {
+	case len(args) == 1 && d.takesNumbers(r, args[0]):
+	case d.numbers32 != nil:
+		d.updateMixed(r, args[0])
 	case d.plain:
 		d.updateNumbers(r, args[0])
 	case len(args) > 1 || args[0].Type.Class() != schema.ClassBytes:
 		d.updateTuples(r, args)
 	default:
-		d.pick(r, args[0])
-		d.updateTexts(args[0])
+		v := args[0]
+		if v.Enc == batch.Numbered {
+			v = v.Flatten()
+		}
+		d.pick(r, v)
+		d.updateTexts(v)
 	}
 	d.keep()
 	return nil

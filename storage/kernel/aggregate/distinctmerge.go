@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/kernel/intern"
 )
 
 // absorbStep is how many values are moved at once.
@@ -16,6 +17,9 @@ const absorbStep = 4096
 func (d *distinct) Absorb(other State, from, to []int32) error {
 	o := other.(*distinct)
 	d.changed()
+	if d.absorbNumbers(o, from, to) {
+		return nil
+	}
 	if o.start == nil && len(from) > 0 && len(from) == len(o.n) && (o.cut || d.cut || o.parts[0].ids.Len()+d.parts[0].ids.Len() > distinctMany) {
 		d.takeOver(o, from, to)
 		return nil
@@ -118,18 +122,42 @@ func (d *distinct) AppendPart(out []*batch.Builder, groups []int32, p, n int) {
 			numbers = slices.DeleteFunc(numbers, func(number uint32) bool { return int(d.hash(number)>>shift)&(n-1) != p })
 		}
 		if d.plain {
-			buf = d.appendNumbers(append(buf[:0], stateVersion, 0), numbers)
+			buf = d.appendNumbers(append(buf[:0], stateVersion, 0), numbers, d.numbersOfPart(g, p, n))
 		} else {
-			buf = d.appendTexts(append(buf[:0], stateVersion, 1), numbers)
+			buf = d.appendTexts(append(buf[:0], stateVersion, 1), numbers, d.numbersOfPart(g, p, n))
 		}
 		out[0].Bytes(buf)
 	}
 }
 
-func (d *distinct) appendNumbers(buf []byte, numbers []uint32) []byte {
-	keys := make([]int64, len(numbers))
-	for i, number := range numbers {
-		keys[i] = d.key(number)
+// numbersOfPart gives those of a group's values that are numbers of 32 bits and whose keys' hashes lie in part p of n, sorted.
+func (d *distinct) numbersOfPart(g int32, p, n int) []uint32 {
+	if d.numbers32 == nil {
+		return nil
+	}
+	shift := 56 - bits.Len(uint(n-1))
+	var buf []byte
+	var out []uint32
+	d.numbers32.sets[g].each(func(x uint32) {
+		if n > 1 {
+			buf = d.numbers32.appendKey(buf[:0], x)
+			if int(intern.KeyOf(buf).Hash()>>shift)&(n-1) != p {
+				return
+			}
+		}
+		out = append(out, x)
+	})
+	slices.Sort(out)
+	return out
+}
+
+func (d *distinct) appendNumbers(buf []byte, numbers, short []uint32) []byte {
+	keys := make([]int64, 0, len(numbers)+len(short))
+	for _, number := range numbers {
+		keys = append(keys, d.key(number))
+	}
+	for _, x := range short {
+		keys = append(keys, int64(x))
 	}
 	slices.Sort(keys)
 	for _, k := range keys {
@@ -138,18 +166,31 @@ func (d *distinct) appendNumbers(buf []byte, numbers []uint32) []byte {
 	return buf
 }
 
-func (d *distinct) appendTexts(buf []byte, numbers []uint32) []byte {
+// appendTexts merges texts and numbers, whose texts are in order as they are.
+func (d *distinct) appendTexts(buf []byte, numbers, short []uint32) []byte {
 	var x, y [16]byte
+	var next []byte
 	slices.SortFunc(numbers, func(a, b uint32) int { return bytes.Compare(d.text(a, &x), d.text(b, &y)) })
 	for _, number := range numbers {
 		text := d.text(number, &x)
+		for ; len(short) > 0; short = short[1:] {
+			if next = d.numbers32.appendKey(next[:0], short[0]); bytes.Compare(next, text) > 0 {
+				break
+			}
+			buf = append(binary.AppendUvarint(buf, uint64(len(next))), next...)
+		}
 		buf = append(binary.AppendUvarint(buf, uint64(len(text))), text...)
+	}
+	for _, n := range short {
+		next = d.numbers32.appendKey(next[:0], n)
+		buf = append(binary.AppendUvarint(buf, uint64(len(next))), next...)
 	}
 	return buf
 }
 
 func (d *distinct) Merge(r *Rows, state []*batch.Vector) error {
 	d.changed()
+	d.demote()
 	var err error
 	r.each(state[0], func(row int, g int32) {
 		if e := d.mergeOne(state[0].Bytes(row), g); e != nil {

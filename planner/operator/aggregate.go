@@ -44,6 +44,7 @@ type callInput struct {
 }
 
 func (r *runner) aggregate(n *fragment.Aggregate) (*pipe, error) {
+	r.wantNumbers(n)
 	in, err := r.build(n.Input)
 	if err != nil {
 		return nil, err

@@ -100,6 +100,9 @@ func (t *aggTable) reset() error {
 		if err != nil {
 			return err
 		}
+		if x, ok := st.(aggregate.NumberTaker); ok && t.agg.run.env.Debug.NoNumbers {
+			x.TakeNoNumbers()
+		}
 		t.states = append(t.states, st)
 	}
 	t.groups = 0

@@ -11,7 +11,7 @@ func (t *aggTable) keysOf(b *batch.Batch) {
 	plain := t.agg.run.env.Debug.NoDirectGroups
 	for _, k := range t.keyAt {
 		v := b.Cols[k]
-		if v.Enc == batch.Runs || plain && v.Enc == batch.Dict {
+		if v.Enc == batch.Runs || v.Enc == batch.Numbered || plain && v.Enc == batch.Dict {
 			v = v.Flatten()
 		}
 		t.keyCols = append(t.keyCols, v)

@@ -71,6 +71,7 @@ func settings(dir string) map[string]operator.Env {
 		"late logs":  {Parallelism: 3, Debug: operator.Debug{LogGroups: 150, KeyBits: 12, BatchRows: 100}},
 		"log spills": {Parallelism: 2, TempDir: dir, Debug: operator.Debug{LogGroups: 1, SpillAlways: true}},
 		"no logs":    {Parallelism: 2, Debug: operator.Debug{NoRowLogs: true}},
+		"no numbers": {Parallelism: 2, Debug: operator.Debug{NoNumbers: true}},
 		"spilling":   {Parallelism: 2, TempDir: dir, Debug: operator.Debug{SpillAlways: true}},
 		"one spills": {Parallelism: 1, TempDir: dir, Debug: operator.Debug{SpillAlways: true, BatchRows: 7}},
 		"small":      {Parallelism: 2, TempDir: dir, Memory: operator.NewGrant(24 << 20)},

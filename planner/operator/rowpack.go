@@ -57,7 +57,7 @@ func (p *rowPacker) pack(b *batch.Batch, n int) {
 	for i := range p.shape.cols {
 		c := &p.shape.cols[i]
 		v := b.Cols[c.input]
-		if v.Enc == batch.Runs || v.Enc == batch.Const {
+		if v.Enc == batch.Runs || v.Enc == batch.Const || v.Enc == batch.Numbered {
 			v = v.Flatten()
 		}
 		p.long[i] = nil

@@ -41,6 +41,8 @@ type runner struct {
 	grant  *Grant
 	top    map[*fragment.Scan]*storage.TopRows // scans of which only the first rows are wanted
 	made   map[*fragment.HashJoin][]bool       // joins of whose columns only some are read
+
+	numbered map[*fragment.Scan][]int // columns of scans that may come as numbers
 }
 
 // stream is the Stream of a runner.

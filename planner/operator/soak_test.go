@@ -49,7 +49,10 @@ func (c *countedScan) Next(ctx context.Context) (*batch.Batch, error) {
 	for i := range x {
 		x[i] = (at + int64(i)) * 7_368_787 % c.rows // a prime that divides no count of rows here
 	}
-	v := &batch.Vector{Type: schema.TypeInt64, Len: len(x), I: x}
+	v := &batch.Vector{Type: schema.TypeInt64, Len: len(x), I: make([]int64, len(x))}
+	for i, k := range x {
+		v.I[i] = k * 20_011 // too far apart for bitmaps
+	}
 	if c.texts {
 		b := batch.NewBuilder(schema.TypeVarchar, len(x))
 		for _, k := range x {

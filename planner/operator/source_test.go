@@ -28,11 +28,12 @@ type memory struct {
 type memoryScan struct {
 	m    *memory
 	cols []int
+	as   []int // ordinals that may come as numbers
 	next atomic.Int64
 }
 
 func (m *memory) Scan(_ context.Context, req *storage.ScanRequest) (storage.Scan, error) {
-	s := &memoryScan{m: m}
+	s := &memoryScan{m: m, as: req.Numbered}
 	for _, id := range req.Columns {
 		s.cols = append(s.cols, m.table.ColumnByID(id))
 	}
@@ -55,6 +56,11 @@ func (s *memoryScan) Next(ctx context.Context) (*batch.Batch, error) {
 	out := &batch.Batch{Len: b.Len, Sel: b.Sel}
 	for _, c := range s.cols {
 		out.Cols = append(out.Cols, b.Cols[c])
+	}
+	for _, k := range s.as {
+		if n := batch.Numbers(out.Cols[k]); n != nil && i%4 != 1 { // some stay texts
+			out.Cols[k] = n
+		}
 	}
 	return out, ctx.Err()
 }
@@ -155,11 +161,15 @@ func drawRow(r *rand.Rand, rows int) []schema.Value {
 		}
 		return v
 	}
+	patient := fmt.Sprintf("P%09d", r.IntN(rows/2+1))
+	if r.IntN(700) == 0 {
+		patient = []string{"", "unknown", "P00000001", "Q000000002"}[r.IntN(4)]
+	}
 	f := []float64{math.NaN(), 0, math.Copysign(0, -1), 0.1, 1e300, -3.5, r.NormFloat64()}[r.IntN(7)]
 	return []schema.Value{
 		schema.TextValue(fmt.Sprintf("H%04d", r.IntN(7))),
 		null(schema.TextValue(fmt.Sprintf("%d-0", r.IntN(40)))),
-		null(schema.TextValue(fmt.Sprintf("P%09d", r.IntN(rows/2+1)))),
+		null(schema.TextValue(patient)),
 		schema.IntValue(schema.TypeInt64, r.Int64N(int64(rows))*1_000_003),
 		null(schema.IntValue(schema.TypeInt64, r.Int64N(24))),
 		null(schema.IntValue(schema.DecimalType(12, 3), r.Int64N(100_000)-1000)),

@@ -48,6 +48,7 @@ type Debug struct {
 	NoJoinCodes    bool // look up every probe row of a join for itself and make all of its columns
 	NoRowLogs      bool // fold every row of many groups at once, never partition by partition
 	LogGroups      int  // from how many groups on rows are logged, 0 is logGroups
+	NoNumbers      bool // take identifiers as texts, never as numbers
 	SpillAlways    bool // spill after every few batches
 	BatchRows      int  // rows per output batch, 0 is batch.MaxRows
 }

@@ -13,7 +13,9 @@ import (
 var idTable = &schema.Table{
 	ID: 9, Name: "ids", Version: 1, Codec: schema.CodecZstd,
 	Columns: []schema.Column{
-		{ID: 1, Name: "all", Type: schema.TypeVarchar}, {ID: 2, Name: "half", Type: schema.TypeVarchar}, {ID: 3, Name: "repeated", Type: schema.TypeVarchar},
+		{ID: 1, Name: "all", Type: schema.TypeVarchar},
+		{ID: 2, Name: "half", Type: schema.TypeVarchar},
+		{ID: 3, Name: "repeated", Type: schema.TypeVarchar},
 		{ID: 4, Name: "n", Type: schema.TypeInt64},
 	},
 }

@@ -146,6 +146,9 @@ func (x *distinctNumbers) pending() bool {
 	return false
 }
 
+// TakeNoNumbers makes all values alike.
+func (d *distinct) TakeNoNumbers() { d.noNumbers = true }
+
 // takesNumbers folds an argument's rows when they are numbers.
 func (d *distinct) takesNumbers(r *Rows, v *batch.Vector) bool {
 	switch {
@@ -282,7 +285,7 @@ func (d *distinct) updateIntegers(r *Rows, v *batch.Vector) bool {
 	var buf [8]byte
 	for i, n := range f.vals {
 		binary.LittleEndian.PutUint64(buf[:], uint64(n))
-		d.putAny(buf[:], rows.group(i, &run))
+		d.putAny(buf[:], rows.Group(i, &run))
 	}
 	return true
 }

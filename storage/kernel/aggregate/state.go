@@ -34,6 +34,13 @@ type Splitter interface {
 	Collapse() (State, error)
 }
 
+// NumberTaker is a State that treats small numbers, and texts that come as numbers, apart from other values, unless it is told not to
+// before the first row.
+type NumberTaker interface {
+	State
+	TakeNoNumbers()
+}
+
 // Settler is a State that puts work off, in parts that different goroutines may do side by side. Whoever does not ask for it has it
 // done, part after part, when an answer is first needed.
 type Settler interface {

@@ -50,6 +50,10 @@ func (ld *load) amend(ctx context.Context, snap *catalog.Snapshot, t *schema.Tab
 		return err
 	}
 	was := ld.amended.Dialect
+	if was.Format != "" {
+		ld.amendObjects(&was)
+		return r.Options.Validate()
+	}
 	declared := Options{
 		Delimiter: was.Delimiter, Quote: was.Quote, Escape: was.Escape, DateFormat: was.DateFormat, TimestampFormat: was.TimestampFormat,
 		Null: was.Null, Thousands: was.Thousands, Header: "0", Skip: "0", Trailer: "0",
@@ -65,6 +69,15 @@ func (ld *load) amend(ctx context.Context, snap *catalog.Snapshot, t *schema.Tab
 	}
 	r.Options.fillFrom(&declared)
 	return r.Options.Validate()
+}
+
+// amendObjects takes how cells are written. The rejects of JSON Lines and of Parquet come back as JSON Lines, whatever keys they have.
+func (ld *load) amendObjects(was *Dialect) {
+	declared := Options{DateFormat: was.DateFormat, TimestampFormat: was.TimestampFormat, Null: was.Null, Thousands: was.Thousands}
+	if was.Decimal == "," {
+		declared.Decimal = ","
+	}
+	ld.req.Options.fillFrom(&declared)
 }
 
 // checkAmended refuses more lines than were rejected and are still open: they would be new records and no corrections.

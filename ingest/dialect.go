@@ -7,6 +7,7 @@ import (
 
 // Dialect is how a file writes its table down.
 type Dialect struct {
+	Format          string   `json:"format,omitempty"` // jsonl or parquet; empty: CSV. They have no delimiter, quote, escape or header
 	Charset         string   `json:"charset"`
 	Delimiter       string   `json:"delimiter"`
 	Quote           string   `json:"quote"` // empty: no quoting

@@ -121,7 +121,7 @@ var dirty = []struct {
 	{name: "the least BIGINT", in: "a\n-9223372036854775808\n9223372036854775807\n", table: "a BIGINT", rows: "-9223372036854775808 / 9223372036854775807"},
 	{name: "escape that is the delimiter", in: "a\\b\n1\\2\n", code: "bad-parameter", change: opt(func(o *ingest.Options) { o.Delimiter, o.Escape = `\`, `\` })},
 	{name: "a workbook", in: "PK\x03\x04\x14\x00", code: "not-csv"},
-	{name: "a Parquet file", in: "PAR1\x15\x04\x15", code: "not-csv"},
+	{name: "a Parquet file", in: "PAR1\x15\x04\x15", code: "bad-parquet"},
 	{name: "an image", in: "\x89PNG\r\n\x1a\n\x00", code: "not-csv"},
 	{name: "broken header", in: "a,\"b\"c\n1,2\n", code: "bad-header"},
 }

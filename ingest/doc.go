@@ -1,7 +1,7 @@
 // Package ingest turns one upload into sealed segments, one catalog command and a Receipt.
 //
-// A Loader is the whole of it: Load reads a body (ingest/source: decompression, charset, digest), scans it (ingest/csvscan),
-// converts every cell (ingest/convert), sorts by partition and sort key in bounded memory, writes through a storage draft, and
+// A Loader is the whole of it: Load reads a body (ingest/source: decompression, charset, digest), scans it (ingest/csvscan,
+// ingest/jsonscan or ingest/parquetscan), converts every cell (ingest/convert), sorts by partition and sort key in bounded memory, writes through a storage draft, and
 // commits. The promise is an equation: records in = accepted + rejected, and the hashes of what was stored equal the hashes of
 // what was converted, or nothing is committed.
 //

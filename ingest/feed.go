@@ -54,7 +54,7 @@ const (
 // newFeed starts the goroutines. A nil plan scans only; what is new in the cells is noted for a watch, nil for none.
 func newFeed(ctx context.Context, txt *text, plan *convert.Plan, watch *convert.Watch, debug Debug) *feed {
 	if debug.PlainScan {
-		txt.scanner.Plain()
+		txt.plain()
 	}
 	ctx, stop := context.WithCancel(ctx)
 	converters := min(runtime.GOMAXPROCS(0), maxConverters)

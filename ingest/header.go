@@ -63,7 +63,7 @@ func (t *text) readHeader(head []byte, whole bool, opts *Options, table *schema.
 
 // dropErrors leaves out the column that copies of rejected lines have in front, unless the table has one of that name.
 func (t *text) dropErrors(names []string, table *schema.Table) {
-	if t.header && len(names) > 1 && strings.EqualFold(strings.TrimSpace(names[0]), ErrorColumn) && (table == nil || table.Column(ErrorColumn) < 0) {
+	if t.named() && len(names) > 1 && strings.EqualFold(strings.TrimSpace(names[0]), ErrorColumn) && (table == nil || table.Column(ErrorColumn) < 0) {
 		t.leaveOut(0, len(names))
 	}
 }
@@ -213,7 +213,7 @@ func (t *text) uniqueNames(cells []string) []string {
 		}
 		taken[strings.ToLower(name)] = true
 		out[i] = name
-		if t.header && name != strings.TrimSpace(cell) {
+		if (t.header || t.dialect.Format != "") && name != strings.TrimSpace(cell) {
 			if renamed++; renamed <= maxRenameWarnings {
 				t.warnings = append(t.warnings, fmt.Sprintf("column %d is headed %q and was named %q", i+1, cell, name))
 			}

@@ -40,8 +40,12 @@ const warnGuessed = "the file is not UTF-8 and was read as Windows-1252; declare
 // one character of the file is beyond ASCII in UTF-8 but some bytes are in Windows-1252, it is looked at again as that.
 func (ld *load) inspect(ctx context.Context) (*inspection, *forecast, error) {
 	var err error
-	if ld.spool, err = os.CreateTemp(ld.l.cfg.TempDir, "spool-*.csv"); err != nil {
+	if ld.spool, err = os.CreateTemp(ld.l.cfg.TempDir, "spool-*"); err != nil {
 		return nil, nil, fmt.Errorf("make a spool for the upload: %w", err)
+	}
+	if ld.format == source.Parquet {
+		seen, err := ld.inspectParquet(ctx)
+		return seen, nil, err
 	}
 	seen, p, err := ld.look(ctx, newAhead(ctx, ld.body, ld.spool), "")
 	if err != nil {
@@ -49,7 +53,7 @@ func (ld *load) inspect(ctx context.Context) (*inspection, *forecast, error) {
 		return nil, nil, err
 	}
 	ld.bytes, ld.sha = ld.body.Bytes(), ld.body.Digest()
-	ld.charset = source.Charset(seen.txt.dialect.Charset)
+	ld.charset, ld.keys = source.Charset(seen.txt.dialect.Charset), seen.keys()
 	if seen.isWindows1252(ld.req.Options.Charset) {
 		p.drop()
 		p, ld.charset = nil, source.Windows1252
@@ -59,6 +63,7 @@ func (ld *load) inspect(ctx context.Context) (*inspection, *forecast, error) {
 		if seen, _, err = ld.look(ctx, newAhead(ctx, ld.spool, nil), ld.charset); err != nil {
 			return nil, nil, err
 		}
+		ld.keys = seen.keys()
 	}
 	if ld.charset == source.Windows1252 && ld.req.Options.Charset == "" {
 		seen.warnings = append(seen.warnings, warnGuessed)
@@ -74,6 +79,24 @@ func (s *inspection) isWindows1252(declared string) bool {
 	return s.badText > 0 && s.maybe1252 && declared == "" && s.txt.dialect.Charset == string(source.UTF8)
 }
 
+// inspectParquet receives the body and looks at it then: a Parquet file is read from its end.
+func (ld *load) inspectParquet(ctx context.Context) (*inspection, error) {
+	if err := ld.spoolAll(ctx); err != nil {
+		return nil, err
+	}
+	ld.bytes, ld.sha = ld.body.Bytes(), ld.body.Digest()
+	txt, err := ld.openParquet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return inspectText(ctx, txt, ld.tick)
+}
+
+// tick tells how far the look has come.
+func (ld *load) tick(s *inspection) {
+	ld.progress(Progress{Phase: PhaseInspect, Bytes: s.tally.bytes, Rows: s.tally.records, Rejects: s.rejected})
+}
+
 // look opens the text and looks at all of it. A forecast is made at the first look alone, when the charset is not known.
 func (ld *load) look(ctx context.Context, a *ahead, charset source.Charset) (*inspection, *forecast, error) {
 	table, _ := ld.l.cfg.Catalog.Snapshot().Table(ld.req.Table)
@@ -82,14 +105,12 @@ func (ld *load) look(ctx context.Context, a *ahead, charset source.Charset) (*in
 		return nil, nil, err
 	}
 	defer txt.close()
-	s, err := newInspection(txt, func(s *inspection) {
-		ld.progress(Progress{Phase: PhaseInspect, Bytes: s.tally.bytes, Rows: s.tally.records, Rejects: s.rejected})
-	})
+	s, err := newInspection(txt, ld.tick)
 	if err != nil {
 		return nil, nil, err
 	}
 	var p *forecast
-	if charset == "" {
+	if charset == "" && ld.format == source.CSV {
 		p = ld.forecast(ctx, s)
 	}
 	if p == nil {
@@ -134,10 +155,20 @@ func (s *inspection) rest(f *feed) error {
 		if j == nil {
 			break
 		}
+		if s.txt.objects != nil {
+			s.inference.Grow(widthOf(&j.chunk))
+		}
 		s.take(j, s.inference.Observe(&j.chunk))
 		f.done(j)
 	}
+	if s.txt.objects != nil {
+		s.txt.nameObjects()
+		s.inference.Grow(s.txt.width) // keys that stand only in lines that cannot be read
+	}
 	s.observed, s.aside = s.inference.Columns(), f.aside
+	if s.txt.parquet != nil {
+		return nil // its schema gives the types: nothing is to be hinted at, and no form proven
+	}
 	for i := range s.observed {
 		if o := &s.observed[i]; o.Line > 0 {
 			o.Line += s.txt.lines

@@ -33,6 +33,9 @@ func (l *Loader) Load(ctx context.Context, req *Request) (*Receipt, error) {
 	defer body.Close()
 	ld := &load{l: l, req: req, id: schema.NewID(), started: time.Now(), options: req.Options.Digest(), body: body}
 	defer ld.close()
+	if ld.format, err = pickFormat(body, &req.Options); err != nil {
+		return nil, classify(ctx, err)
+	}
 	r, err := ld.run(ctx)
 	return r, classify(ctx, err)
 }
@@ -64,7 +67,9 @@ type load struct {
 	amended *Receipt // of the delivery that this one amends; nil for none
 	spool   *os.File
 	charset source.Charset // decided by the inspection, "" before
-	shown   int64          // bytes at the last progress report
+	format  source.Format
+	keys    []string // of JSON Lines, by the inspection
+	shown   int64    // bytes at the last progress report
 
 	bytes int64 // decoded
 	sha   schema.Digest
@@ -79,7 +84,8 @@ func (ld *load) close() {
 
 // run takes the way that fits the table. A declared table says what each cell must be, so its file is converted as it arrives. A
 // table that is new, or was itself inferred, can only be defined once the whole file is known: the body is spooled and looked at
-// in full first, and converted from the spool.
+// in full first, and converted from the spool. So are JSON Lines, whose keys are known at the end alone, and Parquet, which is read from
+// its end.
 func (ld *load) run(ctx context.Context) (*Receipt, error) {
 	snap := ld.l.cfg.Catalog.Snapshot()
 	t, ok := snap.Table(ld.req.Table)
@@ -93,7 +99,7 @@ func (ld *load) run(ctx context.Context) (*Receipt, error) {
 	if err := ld.prepare(ctx, snap, t); err != nil {
 		return nil, err
 	}
-	if ok && !evolves(t) {
+	if ok && !evolves(t) && ld.format == source.CSV {
 		return ld.direct(ctx, t)
 	}
 	return ld.inspected(ctx)
@@ -158,16 +164,7 @@ func (ld *load) attempt(ctx context.Context, seen *inspection, p *forecast) (*Re
 			return r, err
 		}
 	}
-	if _, err := ld.spool.Seek(0, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("read the upload again: %w", err)
-	}
-	opts := ld.req.Options
-	opts.Header = "0" // what the inspection decided stands, whatever the table is now
-	if seen.txt.header {
-		opts.Header = "1"
-	}
-	opts.Skip = strconv.Itoa(seen.txt.dialect.Skip)
-	txt, err := ld.openText(newAhead(ctx, ld.spool, nil), ld.charset, &opts, table)
+	txt, err := ld.reopen(ctx, seen, table)
 	if err != nil {
 		return nil, err
 	}
@@ -199,6 +196,25 @@ func (ld *load) target(ctx context.Context, snap *catalog.Snapshot, txt *text, s
 		return nil, err
 	}
 	return t, t.likeAmended(ld.amended)
+}
+
+// reopen opens the spool to be converted.
+func (ld *load) reopen(ctx context.Context, seen *inspection, table *schema.Table) (*text, error) {
+	if ld.format == source.Parquet {
+		return ld.openParquet(ctx)
+	}
+	if _, err := ld.spool.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read the upload again: %w", err)
+	}
+	opts := ld.req.Options
+	if ld.format == source.CSV {
+		opts.Header = "0" // what the inspection decided stands, whatever the table is now
+		if seen.txt.header {
+			opts.Header = "1"
+		}
+		opts.Skip = strconv.Itoa(seen.txt.dialect.Skip)
+	}
+	return ld.openText(newAhead(ctx, ld.spool, nil), ld.charset, &opts, table)
 }
 
 // target is where the rows go: the definition they are converted under and how the fields map to its columns.

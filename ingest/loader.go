@@ -83,7 +83,7 @@ func New(cfg Config) (*Loader, error) {
 	if err := os.MkdirAll(cfg.TempDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder for uploads: %w", err)
 	}
-	for _, pattern := range []string{"sort-*.run", "spool-*.csv", "rejects-*.zst"} {
+	for _, pattern := range []string{"sort-*.run", "spool-*", "rejects-*.zst"} {
 		left, err := filepath.Glob(filepath.Join(cfg.TempDir, pattern))
 		if err != nil {
 			return nil, fmt.Errorf("look for leftovers in %s: %w", cfg.TempDir, err)

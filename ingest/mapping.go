@@ -24,13 +24,13 @@ func mapNew(snap *catalog.Snapshot, req *Request, txt *text, seen *inspection) (
 		}
 		typ := schema.TypeVarchar
 		if !req.Options.TextTypes {
-			typ = seen.observed[i].Type()
+			typ = seen.typeOf(i)
 		}
 		def.Columns = append(def.Columns, schema.Column{Name: name, Type: typ})
 		t.take(i, seen)
 	}
 	if len(def.Columns) == 0 {
-		return nil, errs.New(errs.Meaning, "no-columns", "the mapping leaves out every column of the file")
+		return nil, errs.New(errs.Meaning, "no-columns", "the file has no columns, or the mapping leaves out every one of them")
 	}
 	var err error
 	t.table, err = snap.Define(def, 0)
@@ -80,7 +80,7 @@ func (t *target) match(txt *text) (extra []int, err error) {
 	for i := range t.fields {
 		t.fields[i] = -1
 	}
-	if !txt.header && !txt.mapped {
+	if !txt.named() {
 		if txt.width == len(t.table.Columns)+1 && txt.amends {
 			for i := range t.fields {
 				t.fields[i] = i + 1 // the first field is the error
@@ -110,8 +110,11 @@ func (t *target) match(txt *text) (extra []int, err error) {
 		matched++
 	}
 	if matched == 0 {
-		return nil, errs.New(errs.Meaning, "no-column", "not one column of the file is a column of table %q", t.table.Name).
-			WithHint("name the columns in the first line, or declare header=0 if it has none")
+		e := errs.New(errs.Meaning, "no-column", "not one column of the file is a column of table %q", t.table.Name)
+		if txt.dialect.Format != "" {
+			return nil, e.WithHint("give the columns the table's names, or name them in a mapping")
+		}
+		return nil, e.WithHint("name the columns in the first line, or declare header=0 if it has none")
 	}
 	for i, f := range t.fields {
 		if f < 0 {
@@ -144,7 +147,7 @@ func (ld *load) mapEvolving(ctx context.Context, snap *catalog.Snapshot, table *
 	}
 	for _, f := range extra {
 		t.warnings = append(t.warnings, fmt.Sprintf("column %q is new", txt.names[f]))
-		typ := seen.observed[f].Type()
+		typ := seen.typeOf(f)
 		if ld.req.Options.TextTypes {
 			typ = schema.TypeVarchar
 		}

@@ -8,12 +8,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/assaydb/assay/ingest/source"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
 )
 
 // Options overrides detection. Every zero value means "detect" or the default.
 type Options struct {
+	Format    string // csv, jsonl or parquet; "" is what the bytes show
 	Delimiter string // one byte: "," ";" "\t" "|"; also "tab"
 	Quote     string // one byte, or "none"
 	Escape    string // `""` (doubled quotes), `\`
@@ -90,6 +92,7 @@ func (m MaxRejects) String() string {
 // get returns "" for a parameter that was not given.
 func ParseOptions(get func(name string) string) (Options, error) {
 	o := Options{
+		Format:    get("format"),
 		Delimiter: get("delimiter"), Quote: get("quote"), Escape: get("escape"), Header: get("header"),
 		Charset: get("encoding"), DateFormat: get("date_format"), TimestampFormat: get("timestamp_format"), Decimal: get("decimal"),
 		Thousands: get("thousands"), Skip: get("skip"), Trailer: get("trailer"),
@@ -153,6 +156,9 @@ func badOption(name, value, want string) error {
 
 // Validate checks the options.
 func (o *Options) Validate() error {
+	if _, err := source.ParseFormat(o.Format); err != nil {
+		return err
+	}
 	_, err := o.dialect(Dialect{})
 	return err
 }
@@ -170,7 +176,8 @@ func (o *Options) Digest() schema.Digest {
 		Skip    string `json:",omitempty"`
 		Trailer string `json:",omitempty"`
 		Mapping string `json:",omitempty"`
-	}{1, d, strings.ToLower(o.Charset), o.TextTypes, o.Decimal, o.Skip, o.Trailer, o.mapping})
+		Format  string `json:",omitempty"` // where it is another than the bytes show
+	}{1, d, strings.ToLower(o.Charset), o.TextTypes, o.Decimal, o.Skip, o.Trailer, o.mapping, o.Format})
 	if err != nil {
 		panic("BUG: ingest: options do not marshal: " + err.Error())
 	}

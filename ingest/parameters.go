@@ -8,7 +8,7 @@ import (
 // RequestParameters are the names that ParseRequest reads: the parameters of an upload, as API.md lists them.
 func RequestParameters() []string {
 	return []string{
-		"source", "period", "mode", "force", "on_bad_row", "max_rejects", "delimiter", "quote", "escape", "header", "null", "encoding",
+		"source", "period", "mode", "force", "on_bad_row", "max_rejects", "format", "delimiter", "quote", "escape", "header", "null", "encoding",
 		"date_format", "timestamp_format", "decimal", "thousands", "skip", "trailer", "types", "ack", "rehearse", "amends", "filename",
 	}
 }
@@ -16,7 +16,7 @@ func RequestParameters() []string {
 // DialectParameters are those of RequestParameters that say how a file is written.
 func DialectParameters() []string {
 	return []string{
-		"delimiter", "quote", "escape", "header", "null", "encoding", "date_format", "timestamp_format", "decimal", "thousands", "skip", "trailer", "types",
+		"format", "delimiter", "quote", "escape", "header", "null", "encoding", "date_format", "timestamp_format", "decimal", "thousands", "skip", "trailer", "types",
 	}
 }
 

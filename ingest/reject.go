@@ -35,6 +35,10 @@ func newReject(ch *csvscan.Chunk, r convert.Reject, table *schema.Table, txt *te
 			out.Reason = fmt.Sprintf("%s; the quote was opened %d lines before", out.Reason, out.lines-1)
 		}
 	}
+	if r.Fault == csvscan.FaultTold {
+		told := ch.Told[r.Record]
+		out.Column, out.Reason, out.class = told.Column, told.Reason, told.Class
+	}
 	if told := txt.limits.told(r.Fault); told != "" {
 		out.Reason += told
 	}
@@ -51,6 +55,10 @@ func newReject(ch *csvscan.Chunk, r convert.Reject, table *schema.Table, txt *te
 		out.Reason = fmt.Sprintf("the cell %s (%s)", out.Reason, c.Type)
 	}
 	raw := ch.Raw(rec)
+	if txt.parquet != nil {
+		out.ByteOffset, out.RowGroup = rec.Offset, txt.parquet.RowGroup(rec.Line)
+		raw = txt.parquet.Raw(ch, rec)
+	}
 	if len(raw) > keep || rec.Fault == csvscan.FaultTooLong {
 		out.RawBytes = max(rec.Span, int64(len(raw)))
 		raw = raw[:min(keep, len(raw))]
@@ -178,8 +186,12 @@ func (g *ledger) exceeded(m MaxRejects, records int64) bool {
 
 // place says where a reject is and why, without its data.
 func (r Reject) place() string {
-	if r.Column == "" {
-		return fmt.Sprintf("line %d (byte %d): %s", r.Line, r.ByteOffset, r.Reason)
+	where := fmt.Sprintf("line %d (byte %d)", r.Line, r.ByteOffset)
+	if r.RowGroup > 0 {
+		where = fmt.Sprintf("row %d (row group %d)", r.Line, r.RowGroup)
 	}
-	return fmt.Sprintf("line %d (byte %d), column %q: %s", r.Line, r.ByteOffset, r.Column, r.Reason)
+	if r.Column != "" {
+		where += fmt.Sprintf(", column %q", r.Column)
+	}
+	return where + ": " + r.Reason
 }

@@ -212,6 +212,7 @@ type Reject struct {
 	Raw        string `json:"raw,omitempty"`
 	RawBase64  []byte `json:"raw_base64,omitempty"`
 	RawBytes   int64  `json:"raw_bytes,omitempty"` // the record's full length, when more than MaxRawBytes and so cut
+	RowGroup   int64  `json:"row_group,omitempty"` // of a Parquet file, from 1: Line is the row of the file, ByteOffset where its row group begins
 
 	span  int64  // bytes of the text, line end included
 	class string // the reason without what differs from record to record, where that is not all of it

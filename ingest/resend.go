@@ -14,7 +14,7 @@ import (
 )
 
 // Resend returns the rejected lines of a delivery as the sender wrote them, in its dialect and UTF-8: the header, then each record
-// byte for byte, with a column in front that says what is wrong. Corrected, it is loaded with Request.Amends, which passes over that
+// byte for byte (of JSON Lines and Parquet, objects), with a column in front that says what is wrong. Corrected, it is loaded with Request.Amends, which passes over that
 // column. In front, so that it can be read whatever is wrong with the rest of its line.
 func (l *Loader) Resend(ctx context.Context, delivery schema.ID) (io.ReadCloser, error) {
 	d, err := l.find(delivery)
@@ -41,6 +41,7 @@ func (l *rejectLines) copySent(to io.Writer, r *Receipt) error {
 	if end == "" {
 		end = "\n"
 	}
+	objects := r.Dialect.Format != ""
 	if r.HeaderLine != "" {
 		fmt.Fprint(w, ErrorColumn, r.Dialect.Delimiter, r.HeaderLine, end)
 	}
@@ -57,7 +58,12 @@ func (l *rejectLines) copySent(to io.Writer, r *Receipt) error {
 			if one.RawBase64 != nil {
 				raw = string(one.RawBase64)
 			}
-			if _, err := fmt.Fprint(w, r.Dialect.quoted(one.told()), r.Dialect.Delimiter, raw, end); err != nil {
+			if objects {
+				raw = one.object(raw)
+			} else {
+				raw = r.Dialect.quoted(one.told()) + r.Dialect.Delimiter + raw
+			}
+			if _, err := fmt.Fprint(w, raw, end); err != nil {
 				return err
 			}
 		}
@@ -65,11 +71,38 @@ func (l *rejectLines) copySent(to io.Writer, r *Receipt) error {
 	return w.Flush()
 }
 
+// object is a rejected line of JSON with the error as its first member; what is no object stands in one as text, to be put in its place.
+func (r *Reject) object(raw string) string {
+	text := strings.TrimSpace(raw)
+	if !strings.HasPrefix(text, "{") {
+		return `{` + jsonText(ErrorColumn) + `: ` + jsonText(r.told()) + `, "line": ` + jsonText(raw) + `}`
+	}
+	rest := strings.TrimLeft(text[1:], " \t")
+	if !strings.HasPrefix(rest, "}") {
+		rest = ", " + rest
+	}
+	return `{` + jsonText(ErrorColumn) + `: ` + jsonText(r.told()) + rest
+}
+
+func jsonText(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		panic("BUG: ingest: a text does not marshal: " + err.Error())
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
 // told is what the sender reads beside the line.
 func (r *Reject) told() string {
-	text := fmt.Sprintf("line %d: %s", r.Line, r.Reason)
+	where := "line"
+	if r.RowGroup > 0 {
+		where = "row"
+	}
+	text := fmt.Sprintf("%s %d: %s", where, r.Line, r.Reason)
 	if r.Column != "" {
-		text = fmt.Sprintf("line %d, column %s: %s", r.Line, r.Column, r.Reason)
+		text = fmt.Sprintf("%s %d, column %s: %s", where, r.Line, r.Column, r.Reason)
 	}
 	if kept := int64(len(r.Raw) + len(r.RawBase64)); r.RawBytes > kept {
 		text += fmt.Sprintf("; only the first %d of its %d bytes were kept", kept, r.RawBytes)

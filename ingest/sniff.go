@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"strconv"
 
 	"github.com/assaydb/assay/ingest/csvscan"
+	"github.com/assaydb/assay/ingest/jsonscan"
 	"github.com/assaydb/assay/ingest/source"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -56,7 +59,9 @@ func Sniff(ctx context.Context, r io.Reader, opts Options) (*Sniffed, error) {
 	}
 	defer body.Close()
 	sample := &sampler{r: body}
-	txt, err := (&load{}).openText(newAhead(ctx, sample, nil), "", &opts, nil)
+	ld := &load{body: body, req: &Request{Options: opts}}
+	defer ld.close()
+	txt, err := ld.openSniffed(ctx, sample)
 	if err != nil {
 		return nil, err
 	}
@@ -74,14 +79,68 @@ func Sniff(ctx context.Context, r io.Reader, opts Options) (*Sniffed, error) {
 		s.Evidence = append(s.Evidence, Evidence{What: "trailer", Value: strconv.FormatInt(n, 10), Confidence: 0.8, Line: seen.aside[len(seen.aside)-1].Line, Why: "the last records look like totals or an end mark, not like rows"})
 	}
 	for i, o := range seen.observed {
-		c := SniffColumn{Name: txt.names[i], Type: o.Type(), Nulls: o.Nulls, Line: o.Line, Example: o.Cell, Form: formText(o.Form)}
+		c := SniffColumn{Name: txt.names[i], Type: seen.typeOf(i), Nulls: o.Nulls, Line: o.Line, Example: o.Cell, Form: formText(o.Form)}
 		if opts.TextTypes {
 			c.Type = schema.TypeVarchar
 		}
 		s.Columns = append(s.Columns, c)
 	}
-	s.Sample = sample.rows(txt)
-	return s, nil
+	s.Sample, err = ld.sample(ctx, sample, txt)
+	return s, err
+}
+
+// openSniffed opens what is sniffed, a Parquet file by way of a file of its own.
+func (ld *load) openSniffed(ctx context.Context, r io.Reader) (*text, error) {
+	var err error
+	if ld.format, err = pickFormat(ld.body, &ld.req.Options); err != nil {
+		return nil, err
+	}
+	if ld.format != source.Parquet {
+		return ld.openText(newAhead(ctx, r, nil), "", &ld.req.Options, nil)
+	}
+	if ld.spool, err = os.CreateTemp("", "assay-sniff-"); err != nil {
+		return nil, fmt.Errorf("make a file for the look: %w", err)
+	}
+	if err := ld.spoolAll(ctx); err != nil {
+		return nil, err
+	}
+	return ld.openParquet(ctx)
+}
+
+// sample reads the first rows again, as text.
+func (ld *load) sample(ctx context.Context, s *sampler, t *text) ([][]string, error) {
+	switch ld.format {
+	case source.Parquet:
+		again, err := ld.openParquet(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return firstRows(again.scanner), nil
+	case source.JSONLines:
+		chars, err := source.NewText(headReader(s.head, s.all), source.Charset(t.dialect.Charset))
+		if err != nil {
+			return nil, err
+		}
+		return firstRows(jsonscan.New(chars, jsonscan.Config{LineBytes: t.limits.LineBytes, Keys: t.objects.Keys()})), nil
+	}
+	return s.rows(t), nil
+}
+
+// firstRows reads the first records of a scanner without escapes.
+func firstRows(s scanner) [][]string {
+	out := [][]string{}
+	var ch csvscan.Chunk
+	for s.Next(&ch) == nil {
+		for i := range ch.Records {
+			if ch.Records[i].Fault == csvscan.NoFault {
+				out = append(out, cells(&ch, &ch.Records[i], 0))
+			}
+			if len(out) == SniffSampleRows {
+				return out
+			}
+		}
+	}
+	return out
 }
 
 // sampler keeps the beginning of what is read.

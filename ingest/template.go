@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -128,6 +129,7 @@ func (m *Mapping) applyTo(o *Options) error {
 // fillFrom takes over what is declared in more and not in o.
 func (o *Options) fillFrom(more *Options) {
 	for _, f := range []struct{ to, from *string }{
+		{&o.Format, &more.Format},
 		{&o.Delimiter, &more.Delimiter},
 		{&o.Quote, &more.Quote},
 		{&o.Escape, &more.Escape},
@@ -159,7 +161,13 @@ func (o *Options) fillFrom(more *Options) {
 // openText opens the text and gives its fields the names that the source's mapping has for them.
 func (ld *load) openText(a *ahead, charset source.Charset, opts *Options, table *schema.Table) (*text, error) {
 	t := &text{ahead: a, limits: ld.textLimits(), mapping: ld.mapping, amends: ld.amended != nil}
-	if err := t.open(a, charset, opts, table); err != nil {
+	open := t.open
+	if ld.format == source.JSONLines {
+		open = func(r io.Reader, c source.Charset, o *Options, table *schema.Table) error {
+			return t.openObjects(r, c, o, table, ld.keys)
+		}
+	}
+	if err := open(a, charset, opts, table); err != nil {
 		a.close()
 		return nil, err
 	}

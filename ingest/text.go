@@ -10,6 +10,8 @@ import (
 
 	"github.com/assaydb/assay/ingest/convert"
 	"github.com/assaydb/assay/ingest/csvscan"
+	"github.com/assaydb/assay/ingest/jsonscan"
+	"github.com/assaydb/assay/ingest/parquetscan"
 	"github.com/assaydb/assay/ingest/source"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
@@ -17,6 +19,14 @@ import (
 
 // headBytes is how much of a file is looked at for its dialect and header. Types never rest on it.
 const headBytes = 1 << 20
+
+// scanner cuts a file into records.
+type scanner interface {
+	// Next fills a chunk; io.EOF at the end.
+	Next(c *csvscan.Chunk) error
+	// Offset is the bytes of what was returned.
+	Offset() int64
+}
 
 // text is a file whose dialect is known, ready to be scanned.
 type text struct {
@@ -38,9 +48,12 @@ type text struct {
 	limits   TextLimits
 	point    bool // the decimal point is declared: columns prove none
 	amends   bool // the lines are corrected rejects: a field "error" may stand before theirs
-	scanner  *csvscan.Scanner
-	head     []byte // what the scanner reads first; until it does
-	whole    bool   // that is all
+	scanner  scanner
+	head     []byte               // what the scanner reads first; until it does
+	whole    bool                 // that is all
+	table    *schema.Table        // that the lines go into, where the nesting of values depends on it
+	objects  *jsonscan.Scanner    // the scanner, of JSON Lines
+	parquet  *parquetscan.Scanner // the scanner, of a Parquet file
 	ahead    *ahead
 	warnings []string
 	// guessed16: the charset is UTF-16 by the look of it
@@ -55,23 +68,11 @@ func (t *text) close() {
 
 // open finds charset, dialect and header. table, which may be nil, helps to recognise a header.
 func (t *text) open(r io.Reader, charset source.Charset, opts *Options, table *schema.Table) error {
-	raw := bufio.NewReaderSize(r, headBytes)
-	head, err := raw.Peek(headBytes)
-	if err != nil && err != io.EOF {
-		return err
-	}
-	if charset == "" {
-		if charset, err = t.pickCharset(head, opts.Charset); err != nil {
-			return err
-		}
-	}
-	chars, err := source.NewText(raw, charset)
+	chars, buffered, err := t.characters(r, charset, opts)
 	if err != nil {
 		return err
 	}
-	t.base, t.mark = chars.Skipped, chars.Skipped
-	buffered := bufio.NewReaderSize(chars, headBytes)
-	head, err = buffered.Peek(headBytes)
+	head, err := buffered.Peek(headBytes)
 	if err != nil && err != io.EOF {
 		return err
 	}
@@ -93,6 +94,29 @@ func (t *text) open(r io.Reader, charset source.Charset, opts *Options, table *s
 	t.scanner, t.head, t.whole = csvscan.New(buffered, t.dialect.scan(), t.limits.LineBytes), head, whole
 	return nil
 }
+
+// characters finds the charset and gives the text behind its mark.
+func (t *text) characters(r io.Reader, charset source.Charset, opts *Options) (*source.Text, *bufio.Reader, error) {
+	raw := bufio.NewReaderSize(r, headBytes)
+	head, err := raw.Peek(headBytes)
+	if err != nil && err != io.EOF {
+		return nil, nil, err
+	}
+	if charset == "" {
+		if charset, err = t.pickCharset(head, opts.Charset); err != nil {
+			return nil, nil, err
+		}
+	}
+	chars, err := source.NewText(raw, charset)
+	if err != nil {
+		return nil, nil, err
+	}
+	t.base, t.mark = chars.Skipped, chars.Skipped
+	return chars, bufio.NewReaderSize(chars, headBytes), nil
+}
+
+// named tells that the fields have names, from a header, a mapping or the format.
+func (t *text) named() bool { return t.header || t.mapped || t.dialect.Format != "" }
 
 // settle decides on the dialect and passes over the preamble.
 func (t *text) settle(head []byte, whole bool, r *bufio.Reader, opts *Options, table *schema.Table) (rest []byte, err error) {
@@ -199,7 +223,14 @@ func (d *Dialect) scan() csvscan.Dialect {
 // rules returns what the conversion needs.
 func (t *text) rules() (convert.Rules, error) {
 	d := &t.dialect
-	r := convert.Rules{Null: d.Null, Escape: d.scan().Escape, Ends: t.ends, MaxCell: t.limits.CellBytes}
+	r := convert.Rules{MaxCell: t.limits.CellBytes}
+	if t.parquet != nil {
+		return r, nil // its values are no text of someone's making
+	}
+	r.Null, r.Ends = d.Null, t.ends
+	if d.Format == "" {
+		r.Escape = d.scan().Escape
+	}
 	if t.point {
 		r.Point = d.Decimal[0]
 	}

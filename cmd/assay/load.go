@@ -33,8 +33,8 @@ type loadFlags struct {
 func (a *app) loadCommand() *cobra.Command {
 	f := &loadFlags{}
 	cmd := &cobra.Command{
-		Use: "load FILE... --table T", Short: "Load CSV files (also .gz and .zst) into a table",
-		Long: "Load CSV files into a table, which is created from the first one if it does not exist.\n" +
+		Use: "load FILE... --table T", Short: "Load files of CSV, JSON Lines or Parquet (also .gz and .zst) into a table",
+		Long: "Load files into a table, which is created from the first one if it does not exist. Their format is seen; --set format= declares it.\n" +
 			"--source and --period name the slot: a later file of the same slot replaces this one, and the same file again changes nothing.\n" +
 			"FILE may be a pattern like 'data/*.csv'; - reads standard input. With --pattern the slot is read out of each file's path.\n" +
 			"Several files are loaded side by side; one that fails does not stop the others, and the exit code is that of the first failure.\n" +

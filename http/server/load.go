@@ -1,23 +1,23 @@
 package server
 
 import (
-	"errors"
 	"io"
-	"mime"
-	"mime/multipart"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/assaydb/assay/ingest"
+	"github.com/assaydb/assay/ingest/naming"
+	"github.com/assaydb/assay/ingest/source"
 	"github.com/assaydb/assay/storage/errs"
 )
 
 // loadParams are the parameters of an upload.
 func loadParams() []string { return ingest.RequestParameters() }
 
-// handleLoad takes one file and answers with its receipt.
+// bodyParams are those of an upload that is a request's body: pattern reads the slot out of a file's name.
+func bodyParams() []string { return append(loadParams(), "pattern") }
+
+// handleLoad takes one file and answers with its receipt, or the files of a form and answers with theirs.
 func (s *Server) handleLoad(w http.ResponseWriter, r *http.Request) error {
 	q := paramsOf(r)
 	leave, err := s.loads.Enter(r.Context())
@@ -26,116 +26,71 @@ func (s *Server) handleLoad(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer leave()
 	r.Body = http.MaxBytesReader(w, r.Body, s.cfg.MaxUpload)
-	body, name, err := uploadBody(r, q)
+	if strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/") {
+		return s.loadForm(w, r, q)
+	}
+	receipt, err := s.loadFile(r, q, r.Body, q.text("filename"), r.Header.Get("Content-Type"))
 	if err != nil {
 		return err
 	}
-	req, err := loadRequest(r, q)
-	if err != nil {
-		return err
-	}
-	req.Body, req.FileName = body, name
-	receipt, err := s.parts.Loader.Load(r.Context(), req)
-	s.metrics.load(receipt, err)
-	if err != nil {
-		return err
-	}
-	if receipt.Duplicate || receipt.Rehearsal {
-		return writeJSON(w, http.StatusOK, receipt)
-	}
-	w.Header().Set("Location", "/v1/deliveries/"+receipt.DeliveryID.String())
-	if receipt.State == ingest.StateHeld {
-		return writeJSON(w, http.StatusAccepted, receipt)
-	}
-	return writeJSON(w, http.StatusCreated, receipt)
+	return writeReceipt(w, receipt)
 }
 
-func loadRequest(r *http.Request, q *query) (*ingest.Request, error) {
+// loadFile loads one file with the parameters of q.
+func (s *Server) loadFile(r *http.Request, q *query, body io.Reader, name, contentType string) (*ingest.Receipt, error) {
+	if err := slotOfName(q, name); err != nil {
+		return nil, err
+	}
 	req, err := ingest.ParseRequest(q.text)
 	if err != nil {
 		return nil, err
 	}
-	req.Table, req.Encoding = r.PathValue("t"), r.Header.Get("Content-Encoding")
-	return req, nil
+	req.Table, req.Encoding, req.Body, req.FileName = r.PathValue("t"), r.Header.Get("Content-Encoding"), body, name
+	if req.Options.Format == "" {
+		req.Options.Format = string(source.FormatOfType(contentType))
+	}
+	receipt, err := s.parts.Loader.Load(r.Context(), req)
+	s.metrics.load(receipt, err)
+	return receipt, err
 }
 
-// uploadBody is the file itself: the body, or the first file of a multipart form. Form fields before the file are parameters too.
-func uploadBody(r *http.Request, q *query) (io.Reader, string, error) {
-	header := r.Header.Get("Content-Type")
-	if !strings.HasPrefix(strings.ToLower(header), "multipart/") {
-		return r.Body, q.text("filename"), nil
+// slotOfName reads source and period out of a file's name, where a pattern is given.
+func slotOfName(q *query, name string) error {
+	text := q.text("pattern")
+	if text == "" {
+		return nil
 	}
-	kind, params, err := mime.ParseMediaType(header)
-	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
-		// Taken as the body, the form's own lines would become rows of the table.
-		return nil, "", errs.New(errs.MediaType, "bad-content-type", "Content-Type %q is not taken here", header).
-			WithHint("send the file as the body, or as multipart/form-data with its boundary")
+	if q.values.Has("source") || q.values.Has("period") {
+		return errs.New(errs.Invalid, "pattern-and-slot", "pattern reads the slot out of the file's name: leave out source and period")
 	}
-	form := multipart.NewReader(r.Body, params["boundary"])
-	for {
-		part, err := form.NextPart()
-		if errors.Is(err, io.EOF) {
-			return nil, "", errs.New(errs.Invalid, "no-file", "the form has no file")
-		}
-		if err != nil {
-			return nil, "", errs.New(errs.Invalid, "bad-form", "the multipart form cannot be read: %w", err)
-		}
-		if part.FileName() != "" {
-			return &formFile{Part: part, form: form}, part.FileName(), nil
-		}
-		if err := formField(part, q.values); err != nil {
-			return nil, "", err
-		}
-	}
-}
-
-// formFile is the file of a form. It must be the form's last part: the load has begun when a later one comes, and a slot named
-// there, or a second file, would be passed over without a word. So such a form fails before anything is committed.
-type formFile struct {
-	*multipart.Part
-	form *multipart.Reader
-	err  error
-}
-
-// Read gives the file's bytes.
-func (f *formFile) Read(p []byte) (int, error) {
-	if f.err != nil {
-		return 0, f.err
-	}
-	n, err := f.Part.Read(p)
-	if errors.Is(err, io.EOF) {
-		err = f.last()
-	}
-	f.err = err
-	return n, err
-}
-
-// last looks at what follows the file: io.EOF when nothing does.
-func (f *formFile) last() error {
-	part, err := f.form.NextPart()
-	switch {
-	case err == nil && part.FileName() == "":
-		return errs.New(errs.Invalid, "late-field", "the form's field %q stands behind the file; nothing was loaded", part.FormName()).WithHint("put every field before the file")
-	case err == nil:
-		return errs.New(errs.Invalid, "second-file", "the form holds more than one file; nothing was loaded").WithHint("send one file at a time")
-	case errors.Is(err, io.EOF):
-		return io.EOF
-	}
-	return errs.New(errs.Invalid, "bad-form", "the multipart form breaks off: %w", err)
-}
-
-func formField(part *multipart.Part, values url.Values) error {
-	name := part.FormName()
-	if !slices.Contains(loadParams(), name) {
-		return unknownParameter(name, loadParams())
-	}
-	if values.Has(name) {
-		return repeatedParameter(name)
-	}
-	text, err := io.ReadAll(&bounded{r: part, left: maxFieldBytes, limit: maxFieldBytes})
+	p, err := naming.Parse(text)
 	if err != nil {
 		return err
 	}
-	values.Set(name, string(text))
+	slot, ok := p.MatchEnd(name)
+	if !ok {
+		return errs.New(errs.Invalid, "pattern-mismatch", "the file's name %q does not end like %s", name, p)
+	}
+	q.values.Set("source", slot.Source)
+	q.values.Set("period", slot.Period)
 	return nil
+}
+
+// receiptStatus is the status of a load that went well.
+func receiptStatus(receipt *ingest.Receipt) int {
+	switch {
+	case receipt.Duplicate || receipt.Rehearsal:
+		return http.StatusOK
+	case receipt.State == ingest.StateHeld:
+		return http.StatusAccepted
+	}
+	return http.StatusCreated
+}
+
+func writeReceipt(w http.ResponseWriter, receipt *ingest.Receipt) error {
+	status := receiptStatus(receipt)
+	if status != http.StatusOK {
+		w.Header().Set("Location", "/v1/deliveries/"+receipt.DeliveryID.String())
+	}
+	return writeJSON(w, status, receipt)
 }

@@ -78,7 +78,11 @@ func operation(rt route) object {
 		op["parameters"] = params
 	}
 	if rt.body != "" {
-		op["requestBody"] = object{"content": object{rt.body: object{"schema": object{}}}}
+		content := object{}
+		for _, media := range append([]string{rt.body}, rt.bodies...) {
+			content[media] = object{"schema": object{}}
+		}
+		op["requestBody"] = object{"content": content}
 	}
 	if rt.public {
 		op["security"] = []object{{}}

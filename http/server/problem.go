@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -23,6 +24,8 @@ type problem struct {
 	MySQL       *mysqlCode   `json:"mysql,omitempty"`
 
 	Estimate *errs.Estimate `json:"estimate,omitempty"` // with scan-limit-exceeded
+
+	*formAnswer // of a form with several files
 }
 
 type mysqlCode struct {
@@ -111,6 +114,10 @@ func problemOf(err error) (problem, outcome) {
 	p.Estimate = e.Estimate
 	if e.Code != "" {
 		p.Code = e.Code
+	}
+	var form *formError
+	if errors.As(err, &form) {
+		p.formAnswer, p.Detail = form.all, fmt.Sprintf("%d of %d files failed, the others are loaded; first %s", form.all.Failed, len(form.all.Files), p.Detail)
 	}
 	if own := statusOf(err); own != 0 {
 		p.Status, o.status = own, own

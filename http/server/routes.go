@@ -15,6 +15,7 @@ type route struct {
 	summary      string
 	query        []string // names of its URL parameters
 	body         string   // media type of the request body, empty for none
+	bodies       []string // further ones
 	answers      []answer
 	public       bool // needs no token
 	handle       func(http.ResponseWriter, *http.Request) error
@@ -37,6 +38,11 @@ const (
 )
 
 func one(status int, media, says string) []answer { return []answer{{status, media, says}} }
+
+// loadMedia are the media types of files beside CSV.
+func loadMedia() []string {
+	return []string{ndjsonMedia, "application/jsonl", "application/vnd.apache.parquet", "multipart/form-data"}
+}
 
 func lists() []string { return []string{"limit", "cursor"} }
 
@@ -65,9 +71,9 @@ func (s *Server) sqlRoutes() []route {
 }
 
 func (s *Server) tableRoutes() []route {
-	receipt := []answer{{201, jsonMedia, "the receipt"}, {200, jsonMedia, "the receipt of the same content, in force already, or of a rehearsal"}, {202, jsonMedia, "the receipt; the delivery waits for approval"}}
+	receipt := []answer{{201, jsonMedia, "the receipt"}, {200, jsonMedia, "the receipt of the same content, in force already, or of a rehearsal; of a form with several files, a list"}, {202, jsonMedia, "the receipt; the delivery waits for approval"}}
 	load := func(method, id string) route {
-		return route{method: method, path: "/v1/tables/{t}/load", id: id, tag: "load", summary: "Load one CSV", query: loadParams(), body: csvMedia, answers: receipt, handle: s.handleLoad}
+		return route{method: method, path: "/v1/tables/{t}/load", id: id, tag: "load", summary: "Load a file of CSV, JSON Lines or Parquet, or the files of a form", query: bodyParams(), body: csvMedia, bodies: loadMedia(), answers: receipt, handle: s.handleLoad}
 	}
 	return []route{
 		{method: "GET", path: "/v1/tables", id: "listTables", tag: "tables", summary: "List tables", query: lists(), answers: one(200, jsonMedia, "a page of tables"), handle: s.handleTables},

@@ -10,6 +10,7 @@ import (
 type Inference struct {
 	rules    Rules
 	width    int
+	rows     int64
 	cols     []Observed
 	check    checker
 	known    []known    // per column
@@ -44,6 +45,13 @@ func NewInference(rules Rules, width int) *Inference {
 		n.patterns = shapePatterns()
 	}
 	return n
+}
+
+// Grow makes room for further fields, which earlier records did not have.
+func (n *Inference) Grow(width int) {
+	for ; n.width < width; n.width++ {
+		n.cols, n.known = append(n.cols, Observed{Nulls: n.rows}), append(n.known, known{})
+	}
 }
 
 // Columns returns what was seen of each field, with the forms that the cells prove.
@@ -103,6 +111,7 @@ func (o *Observed) resolveNumbers() {
 // Observe looks at every cell of a chunk and returns the records that no type could help.
 func (n *Inference) Observe(ch *csvscan.Chunk) (rejects []Reject) {
 	rows := n.check.rows(ch, n.width, &n.rules, &rejects)
+	n.rows += int64(len(rows))
 	for j := range n.cols {
 		n.observe(ch, rows, j)
 	}

@@ -27,6 +27,15 @@ const (
 	endMask     = flagEscaped - 1
 )
 
+// NewField returns the field at data[start:end], for scanners of other formats. quoted tells an empty text from none at all.
+func NewField(start, end int, quoted bool) Field {
+	f := Field{uint32(start), uint32(end)}
+	if quoted {
+		f.end |= flagQuoted
+	}
+	return f
+}
+
 // End is the offset behind the field's last byte.
 func (f Field) End() uint32 { return f.end & endMask }
 
@@ -57,13 +66,22 @@ const (
 	FaultStrayQuote
 	FaultUnclosedQuote
 	FaultTooLong
+	FaultTold // found by the scanner of another format, which says in Chunk.Told what is wrong
 )
+
+// Told says what is wrong with a record.
+type Told struct {
+	Column string // as the file names it; empty when the record as a whole is at fault
+	Reason string
+	Class  string // the reason without what differs from record to record, where that is not all of it
+}
 
 var faultText = [...]string{
 	NoFault:            "",
 	FaultStrayQuote:    "a closing quote is followed by something other than a delimiter or a line end",
 	FaultUnclosedQuote: "a quote is opened and not closed within the record limit",
 	FaultTooLong:       "the line is longer than the record limit",
+	FaultTold:          "the record cannot be read",
 }
 
 // String says what is wrong, for the person who sent the file.
@@ -79,6 +97,8 @@ type Chunk struct {
 	BlankBytes int64
 	// High and NUL say whether Data may hold bytes from 0x80, and zero bytes; without either it is plain ASCII.
 	High, NUL bool
+	// Told is about the records whose Fault is FaultTold, by their place in Records.
+	Told map[int32]Told
 }
 
 // Bytes returns a field's bytes as they stand, escapes and all.

@@ -9,13 +9,12 @@ import (
 // magicBytes is how much of a body shows what it is.
 const magicBytes = 16
 
-// foreign returns the formats that people send in place of a CSV, by how their files begin. Each of these beginnings holds bytes
-// that no header of a CSV has.
+// foreign returns the formats that people send in place of one that can be loaded, by how their files begin. Each of these beginnings
+// holds bytes that no header of a CSV has.
 func foreign() []struct{ magic, what string } {
 	return []struct{ magic, what string }{
 		{"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)"},
 		{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office file of the old kind (.xls, .doc)"},
-		{"PAR1\x15", "a Parquet file"},
 		{"ARROW1\x00\x00", "an Arrow file"},
 		{"Obj\x01", "an Avro file"},
 		{"SQLite format 3\x00", "a SQLite database"},
@@ -33,7 +32,7 @@ func foreign() []struct{ magic, what string } {
 func notText(head []byte) error {
 	for _, f := range foreign() {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
-			return errs.New(errs.MediaType, "not-csv", "the upload is %s, not CSV", f.what).WithHint("export the table as CSV, plain or compressed with gzip or zstd")
+			return errs.New(errs.MediaType, "not-csv", "the upload is %s, not CSV, JSON Lines or Parquet", f.what).WithHint("export the table as one of these, plain or compressed with gzip or zstd")
 		}
 	}
 	return nil

@@ -35,6 +35,7 @@ const (
 type Reader struct {
 	in      *counter
 	r       io.Reader
+	front   *bufio.Reader // r, once it is known
 	closers []func()
 	limits  Limits
 	sum     hash.Hash
@@ -81,6 +82,7 @@ func (s *Reader) unwrap(declared string) error {
 		}
 		declared = ""
 		if magic == "" {
+			s.front = buffered
 			return notText(head)
 		}
 		if layer == maxLayers {
@@ -119,6 +121,15 @@ func (s *Reader) push(encoding string, r io.Reader) error {
 	s.r = z
 	s.closers = append(s.closers, z.Close)
 	return nil
+}
+
+// Format says what the decoded bytes look like. Before the first Read.
+func (s *Reader) Format() (Format, error) {
+	head, err := s.front.Peek(formatBytes)
+	if err != nil && err != io.EOF {
+		return "", s.explain(err)
+	}
+	return detectFormat(head)
 }
 
 // Read gives decoded bytes. An error is permanent.

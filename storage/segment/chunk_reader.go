@@ -12,7 +12,8 @@ import (
 // ChunkReader decodes the pages of one column, one row group after another. Its buffers are reused: a vector that Page returns
 // is valid until the next Page or Reset. It belongs to one goroutine.
 type ChunkReader struct {
-	// FlatCodes makes Page give values where it would give dictionary codes; for comparing the two in tests.
+	// FlatCodes makes Page give values where it would give dictionary codes, and read pages where statistics would answer: for comparing
+	// the two in tests, and for files whose statistics are not to be relied on.
 	FlatCodes bool
 	// NoHot makes the reader decode everything itself, whatever the file's cache holds.
 	NoHot bool

@@ -300,6 +300,20 @@ func (f *File) Bind(t *schema.Table, seg *schema.Segment) (*File, error) {
 	return &File{r: f.r, name: f.name, size: f.size, x: x, memory: f.memory, hot: f.hot, foreign: f.foreign}, nil
 }
 
+// InPagesOf gives a view of a foreign file that is read at most so many rows at once: of many columns, fewer fit in memory.
+func (f *File) InPagesOf(rows int) *File {
+	g, x := *f, *f.x
+	x.pageRows = max(1, min(rows, x.pageRows))
+	g.x, g.hot = &x, nil
+	return &g
+}
+
+// ChunkPlace is where a column chunk of a foreign file lies.
+func (f *File) ChunkPlace(group, column int) (offset, bytes int64) {
+	c := f.x.groups[group].chunks[column]
+	return c.Offset, c.Bytes
+}
+
 // Column returns the ordinal of the column with the id, -1 when there is none.
 func (x *index) Column(id uint32) int {
 	for i, c := range x.columns {

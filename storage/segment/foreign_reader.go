@@ -35,6 +35,19 @@ type foreignReader struct {
 	vec   batch.Vector
 }
 
+// HeldBytes is the memory that the reader of a chunk by another writer holds between pages.
+func (r *ChunkReader) HeldBytes() int64 {
+	x := r.foreign
+	if x == nil {
+		return 0
+	}
+	n := int64(cap(x.pages.window)+cap(x.pages.body)+cap(x.valid)) + 4*int64(cap(x.codes)) + x.vec.MemBytes()
+	if x.dict != nil {
+		n += x.dict.values.MemBytes() + 4*int64(len(x.dict.remap))
+	}
+	return n
+}
+
 // foreignReader returns the reader of a chunk by another writer, reset to it.
 func (r *ChunkReader) foreignReader() *foreignReader {
 	if r.foreign == nil {

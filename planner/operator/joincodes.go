@@ -31,6 +31,15 @@ func newProbeEntries(group []int32, columns int) *probeEntries {
 	return e
 }
 
+// selected appends those of the rows (nil: all) whose key has a partner.
+func (e *probeEntries) selected(dst []int32, v *batch.Vector, rows []int32) []int32 {
+	ends := v.CodeRuns()
+	if ends == nil || rows != nil {
+		return kernel.SelectCode(dst, v.Codes[:v.Len], e.found, v.Valid, rows)
+	}
+	return kernel.SelectCodeRuns(dst, v.Codes, ends, e.found)
+}
+
 // groupCache keeps what the entries of the last dictionaries that were probed with met.
 type groupCache struct {
 	table   *joinTable
@@ -97,7 +106,7 @@ func (p *joinProbe) restByEntries() *batch.Batch {
 			return nil
 		}
 	case !p.entries.whole || v.Valid != nil:
-		p.rows = kernel.SelectCode(p.rows[:0], v.Codes[:v.Len], p.entries.found, v.Valid, sel)
+		p.rows = p.entries.selected(p.rows[:0], v, sel)
 		if len(p.rows) == 0 {
 			return nil
 		}
@@ -145,19 +154,36 @@ func (p *joinProbe) partnersOf(v *batch.Vector, i int) *batch.Vector {
 	var out *batch.Vector
 	if c.Enc == batch.Dict {
 		out = &batch.Vector{Type: c.Type, Enc: batch.Dict, Len: p.in.Len, Dict: c.Dict, Codes: p.scratch(i)}
-		through(out.Codes, p.entryCodes(i), v.Codes)
+		out.Ends = through(out.Codes, p.entryCodes(i), v)
 	} else {
 		if len(p.at) != p.in.Len {
 			p.at = sized32(p.at, p.in.Len)
-			through(p.at, p.entries.row, v.Codes)
+			through(p.at, p.entries.row, v)
 		}
 		out = c.Gather(p.at)
 	}
-	out.Valid = p.entryValid(v, i)
+	if out.Valid = p.entryValid(v, i); out.Valid != nil && out.Enc == batch.Dict {
+		out.Ends = nil
+	}
 	return out
 }
 
-func through(dst, table, codes []int32) {
+// through writes what table has for each row's code, and returns where stretches of equal codes end, if v tells.
+func through(dst, table []int32, v *batch.Vector) []int32 {
+	ends := v.CodeRuns()
+	if ends == nil {
+		lookUp(dst, table, v.Codes)
+		return nil
+	}
+	at := int32(0)
+	for _, end := range ends {
+		kernel.FillCodes(dst[at:end], table[v.Codes[at]])
+		at = end
+	}
+	return ends
+}
+
+func lookUp(dst, table, codes []int32) {
 	codes = codes[:len(dst)]
 	for i, c := range codes {
 		dst[i] = table[c]
@@ -169,7 +195,7 @@ func (p *joinProbe) entryCodes(i int) []int32 {
 	e := p.entries
 	if e.codes[i] == nil {
 		e.codes[i] = make([]int32, len(e.row))
-		through(e.codes[i], p.table.cols[i].Codes, e.row)
+		lookUp(e.codes[i], p.table.cols[i].Codes, e.row)
 	}
 	return e.codes[i]
 }

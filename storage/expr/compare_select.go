@@ -113,5 +113,5 @@ func (n *compareNode) filterEntries(op kernel.Op, v, c *batch.Vector, rows, dst 
 	if table == nil {
 		return dst, false
 	}
-	return kernel.SelectCode(dst, v.Codes[:v.Len], table, v.Valid, rows), true
+	return selectCode(dst, v, table, rows), true
 }

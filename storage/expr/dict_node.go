@@ -69,7 +69,7 @@ func (n *dictNode) filter(b *batch.Batch, rows, dst []int32) ([]int32, error) {
 	v := b.Cols[n.col]
 	if v.Enc == batch.Dict && n.typ.Kind == schema.Boolean {
 		if t := n.lookup(v, b, rows); t != nil && (v.Valid == nil || t.null != nil && !isTrue(t.null, 0)) {
-			return kernel.SelectCode(dst, v.Codes[:v.Len], t.truth, v.Valid, rows), nil
+			return selectCode(dst, v, t.truth, rows), nil
 		}
 	}
 	if v.Enc == batch.Flat || v.Enc == batch.Dict && n.lookup(v, b, rows) == nil {
@@ -80,6 +80,14 @@ func (n *dictNode) filter(b *batch.Batch, rows, dst []int32) ([]int32, error) {
 		return nil, err
 	}
 	return selectTrue(out, rows, dst), nil
+}
+
+// selectCode appends those of the rows whose code's entry in table is not 0, by stretches where v tells them.
+func selectCode(dst []int32, v *batch.Vector, table []byte, rows []int32) []int32 {
+	if ends := v.CodeRuns(); ends != nil && rows == nil {
+		return kernel.SelectCodeRuns(dst, v.Codes[:v.Len], ends, table)
+	}
+	return kernel.SelectCode(dst, v.Codes[:v.Len], table, v.Valid, rows)
 }
 
 func isTrue(v *batch.Vector, i int) bool { return !v.IsNull(i) && v.Int64(i) != 0 }

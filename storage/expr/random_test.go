@@ -169,7 +169,15 @@ func encodeDict(t schema.Type, vals []schema.Value, valid []byte) *batch.Vector 
 	if unused {
 		nb.Value(extra)
 	}
-	return &batch.Vector{Type: t, Enc: batch.Dict, Len: len(vals), Codes: codes, Valid: valid, Dict: &batch.Dictionary{Values: nb.Finish()}}
+	out := &batch.Vector{Type: t, Enc: batch.Dict, Len: len(vals), Codes: codes, Valid: valid, Dict: &batch.Dictionary{Values: nb.Finish()}}
+	if valid == nil && len(vals)%2 == 0 { // the hint of CodeRuns
+		for i := range codes {
+			if i+1 == len(codes) || codes[i+1] != codes[i] {
+				out.Ends = append(out.Ends, int32(i+1))
+			}
+		}
+	}
+	return out
 }
 
 // generator makes random expressions that bind.

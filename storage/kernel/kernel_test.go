@@ -222,6 +222,36 @@ func shifted(rows []int32, by int32) []int32 {
 	return out
 }
 
+func TestFillCodes(t *testing.T) {
+	for n := range 200 {
+		dst := make([]int32, n+1)
+		kernel.FillCodes(dst[:n], 7)
+		for i, c := range dst[:n] {
+			if c != 7 {
+				t.Fatalf("%d of %d is %d", i, n, c)
+			}
+		}
+		if dst[n] != 0 {
+			t.Fatalf("%d: wrote beyond", n)
+		}
+	}
+}
+
+func TestSelectCodeRuns(t *testing.T) {
+	check(t, func(t *rapid.T, r *rand.Rand) {
+		table := []byte{1, 0, 1, byte(r.IntN(2))}
+		var codes, ends []int32
+		for range r.IntN(20) {
+			codes = append(codes, slices.Repeat([]int32{int32(r.IntN(4))}, 1+r.IntN(30))...)
+			ends = append(ends, int32(len(codes)))
+		}
+		got, want := kernel.SelectCodeRuns(nil, codes, ends, table), kernel.SelectCode(nil, codes, table, nil, nil)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%v, want %v", got, want)
+		}
+	})
+}
+
 func TestSelectPairs(t *testing.T) {
 	check(t, func(t *rapid.T, r *rand.Rand) {
 		n := r.IntN(40)

@@ -113,3 +113,30 @@ func unionMerging(out, a, b []int32) {
 	k += copy(out[k:], a)
 	copy(out[k:], b)
 }
+
+// FillCodes sets every element to c, doubling what is filled: a copy moves 32 bytes at a time.
+func FillCodes(dst []int32, c int32) {
+	const start = 16
+	for i := range dst[:min(len(dst), start)] {
+		dst[i] = c
+	}
+	for n := start; n < len(dst); n *= 2 {
+		copy(dst[n:], dst[:n])
+	}
+}
+
+// SelectCodeRuns is SelectCode of all rows where stretches of equal codes, none NULL, are known by their ends.
+func SelectCodeRuns(dst, codes, ends []int32, table []byte) []int32 {
+	dst, out := grow(dst, len(codes))
+	k, at := 0, int32(0)
+	for _, end := range ends {
+		if table[codes[at]] != 0 {
+			for r := at; r < end; r++ {
+				out[k] = r
+				k++
+			}
+		}
+		at = end
+	}
+	return dst[:len(dst)+k]
+}

@@ -1,6 +1,9 @@
 package segment
 
-import "github.com/assaydb/assay/storage/batch"
+import (
+	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/kernel"
+)
 
 // meanRun is the mean length from which stretches of equal codes are worth telling.
 const meanRun = 16
@@ -48,7 +51,7 @@ func (r *ChunkReader) unpackRuns(v *batch.Vector) *batch.Vector {
 	r.codeb = grow(r.codeb, v.Len)
 	lo := 0
 	for k, end := range v.Ends {
-		fillCodes(r.codeb[lo:end], v.Codes[k])
+		kernel.FillCodes(r.codeb[lo:end], v.Codes[k])
 		lo = int(end)
 	}
 	r.vec = batch.Vector{Type: v.Type, Enc: batch.Dict, Len: v.Len, Dict: v.Dict, Codes: r.codeb, Ends: v.Ends}
@@ -56,15 +59,4 @@ func (r *ChunkReader) unpackRuns(v *batch.Vector) *batch.Vector {
 		r.vec.Ends = nil
 	}
 	return &r.vec
-}
-
-// fillCodes sets every element to c, doubling what is filled: a copy moves 32 bytes at a time.
-func fillCodes(dst []int32, c int32) {
-	const start = 16
-	for i := range dst[:min(len(dst), start)] {
-		dst[i] = c
-	}
-	for n := start; n < len(dst); n *= 2 {
-		copy(dst[n:], dst[:n])
-	}
 }

@@ -40,21 +40,6 @@ func TestRunEnds(t *testing.T) {
 	}
 }
 
-func TestFillCodes(t *testing.T) {
-	for n := range 200 {
-		dst := make([]int32, n+1)
-		fillCodes(dst[:n], 7)
-		for i, c := range dst[:n] {
-			if c != 7 {
-				t.Fatalf("%d of %d is %d", i, n, c)
-			}
-		}
-		if dst[n] != 0 {
-			t.Fatalf("%d: wrote beyond", n)
-		}
-	}
-}
-
 func BenchmarkRunEnds(b *testing.B) {
 	for name, run := range map[string]int{"long": 300, "short": 3} {
 		codes := make([]int32, 1<<14)

@@ -28,7 +28,8 @@ type Principal struct {
 // Debug switches optimisations off, so that tests can show that answers do not depend on them.
 type Debug struct {
 	NoPrune    bool // read every segment of a table
-	NoMetadata bool // never answer from catalog statistics
+	NoMetadata bool // never answer from statistics
+	NoStandIns bool // fold every row by itself, never a value with the number of its rows
 	NoRules    bool // run the bound plan as it is, with only the rewrites that execution needs
 }
 

@@ -19,6 +19,7 @@ type ScanRequest struct {
 	Zone     string   // time zone for expressions in Filter
 	Top      *TopRows // only the first rows in the order of a column are wanted; nil: all rows
 	Numbered []int    // ordinals of text columns that may be given as batch.Numbered, page by page
+	StandIns StandIns // rows that may stand for several
 }
 
 // Scan is a running scan. Reader and Stats may be called from any goroutine.

@@ -34,6 +34,9 @@ func (c *columnSource) reset(u *scanUnit, opt ScanOptions) {
 	switch {
 	case c.id == schema.RowPositionID:
 		return
+	case c.id == schema.RowWeightID:
+		c.fixed = oneEach
+		return
 	case isVirtual(c.id):
 		if c.id == schema.VirtualSegmentID || len(f.parts) == 1 {
 			text, _ := partValue(f.seg, f.parts[0], c.id)
@@ -53,6 +56,9 @@ func (c *columnSource) reset(u *scanUnit, opt ScanOptions) {
 	}
 	c.stored = true
 }
+
+// oneEach is the weight of rows that stand for themselves.
+var oneEach = batch.NewConst(schema.IntValue(schema.TypeInt64, 1), 1)
 
 func isVirtual(id uint32) bool {
 	return id >= schema.VirtualSourceID && id <= schema.VirtualSegmentID

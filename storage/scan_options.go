@@ -21,5 +21,6 @@ type ScanOptions struct {
 	NoTop         bool // give rows beyond ScanRequest.Top too
 	NoRuns        bool // give dictionary codes without telling where they run
 	NoFilterOrder bool // evaluate the conjuncts of the filter one by one as they stand, also where a page's statistics answer them
+	NoStandIns    bool // give every row by itself, whatever ScanRequest.StandIns allows
 	NoDictionary  bool // give values instead of dictionary codes and constants
 }

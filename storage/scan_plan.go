@@ -19,6 +19,7 @@ type tableScan struct {
 	filter  []condition
 	steps   []scanStep // filter as it is evaluated
 	top     *topBound  // nil: every row is wanted
+	stand   standPlan  // what rows may be given in place of a row group's
 	queue   *scanQueue
 	counts  scanCounts
 }
@@ -75,6 +76,9 @@ func NewScan(open SegmentOpener, req *ScanRequest, opt ScanOptions) (Scan, error
 	if req.Top != nil && !opt.NoTop {
 		s.top = newTopBound(req.Top)
 	}
+	if s.stand = planStandIns(s); s.stand.err != nil {
+		return nil, s.stand.err
+	}
 	s.queue = newScanQueue(s, open)
 	s.counts.segments.Store(int64(len(req.Segments)))
 	return s, nil
@@ -89,7 +93,7 @@ func requestedColumn(t *schema.Table, id uint32) (scanColumn, error) {
 	switch id {
 	case schema.VirtualSourceID, schema.VirtualPeriodID, schema.VirtualDeliveryID, schema.VirtualSegmentID:
 		return scanColumn{id, schema.TypeVarchar}, nil
-	case schema.RowPositionID:
+	case schema.RowPositionID, schema.RowWeightID:
 		return scanColumn{id, schema.TypeInt64}, nil
 	}
 	i := t.ColumnByID(id)

@@ -193,7 +193,7 @@ type boundStats struct {
 // bound returns what is known of a requested column in some rows of a file.
 func (s *tableScan) bound(f *scanFile, k int, rows int64, stats func(column int) (boundStats, bool)) (schema.Bound, bool) {
 	c := s.columns[k]
-	if b, ok := virtualBound(f, c.id); ok || c.id == schema.RowPositionID {
+	if b, ok := virtualBound(f, c.id); ok || c.id == schema.RowPositionID || c.id == schema.RowWeightID {
 		return b, ok
 	}
 	column := f.Column(c.id)

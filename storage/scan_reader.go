@@ -29,6 +29,8 @@ type scanReader struct {
 
 	ctx context.Context // of the Next that runs
 
+	stand standing // in place of the row group's rows
+
 	retried *scanUnit // the row group whose damage was healed: a second time is final
 
 	cols []*batch.Vector
@@ -97,7 +99,7 @@ func (r *scanReader) next(ctx context.Context) (*batch.Batch, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		b, err := r.nextOfPage()
+		b, err := r.nextOfUnit()
 		if err != nil {
 			if err := r.retry(ctx, err); err != nil {
 				return nil, err
@@ -107,12 +109,22 @@ func (r *scanReader) next(ctx context.Context) (*batch.Batch, error) {
 		if b != nil {
 			return b, nil
 		}
-		if r.page++; r.page == r.unit.file.Pages(r.unit.group) {
-			r.scan.queue.done(r.unit)
-			r.unit = nil
-		}
-		r.lo = -1
+		r.scan.queue.done(r.unit)
+		r.unit = nil
 	}
+}
+
+// nextOfPages returns the next batch of the row group's pages, nil when they are done.
+func (r *scanReader) nextOfPages() (*batch.Batch, error) {
+	for ; r.page < r.unit.file.Pages(r.unit.group); r.page, r.lo = r.page+1, -1 {
+		if err := r.ctx.Err(); err != nil {
+			return nil, err
+		}
+		if b, err := r.nextOfPage(); b != nil || err != nil {
+			return b, err
+		}
+	}
+	return nil, nil
 }
 
 // begin takes the next row group.
@@ -126,6 +138,7 @@ func (r *scanReader) begin(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	r.unit, r.page, r.lo = u, 0, -1
+	r.stand.state = standUndecided
 	r.resetSources()
 	r.order.begin()
 	return true, nil

@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/assaydb/assay/planner/fragment"
+	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/decimal"
 	"github.com/assaydb/assay/storage/expr"
@@ -75,10 +77,29 @@ func joins(t testing.TB) *fragment.Plan {
 	}}
 }
 
-// TestGolden holds the wire form of version 1 and its way back.
+// weighted is a plan with what version 2 added.
+func weighted(t testing.TB) *fragment.Plan {
+	t.Helper()
+	sum, err := aggregate.Resolve("sum", []schema.Type{schema.TypeInt64}, false, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := &schema.Table{ID: 7, Name: "labs", Version: 1, Columns: []schema.Column{{ID: 1, Name: "n", Type: schema.TypeInt64}}}
+	scan := &fragment.Scan{
+		Table: table, Columns: []uint32{1, schema.RowWeightID}, Output: 2,
+		StandIns: storage.StandIns{ByValue: true, Uncounted: true, Totals: []storage.Need{storage.NeedSum | storage.NeedCount, 0}},
+	}
+	root := &fragment.Aggregate{Input: scan, Calls: []fragment.AggregateCall{{Spec: sum, Args: []int{0}, Filter: -1, Name: "s"}}, Mode: fragment.Complete, Weight: 2}
+	return &fragment.Plan{Fields: root.Fields(), Stages: []fragment.Fragment{{Query: schema.ID{5}, Root: root}}}
+}
+
+// TestGolden holds the wire form of version 2 and its way back, and reads that of version 1.
 func TestGolden(t *testing.T) {
-	golden(t, "plan-v1.hex", sample(t))
-	golden(t, "plan-join-v1.hex", joins(t))
+	golden(t, "plan-v2.hex", sample(t))
+	golden(t, "plan-join-v2.hex", joins(t))
+	golden(t, "plan-weighted-v2.hex", weighted(t))
+	readBack(t, stored(t, "plan-v1.hex"), sample(t))
+	readBack(t, stored(t, "plan-join-v1.hex"), joins(t))
 }
 
 func golden(t *testing.T, file string, p *fragment.Plan) {
@@ -87,24 +108,34 @@ func golden(t *testing.T, file string, p *fragment.Plan) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("testdata", file)
 	if *rewrite {
-		if err := os.WriteFile(path, []byte(hex.EncodeToString(got)), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join("testdata", file), []byte(hex.EncodeToString(got)), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := hex.DecodeString(string(bytes.TrimSpace(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := stored(t, file)
 	if !bytes.Equal(got, want) {
-		t.Errorf("the wire form of version 1 changed:\n got %x\nwant %x", got, want)
+		t.Errorf("the wire form of version 2 changed:\n got %x\nwant %x", got, want)
 	}
-	back, err := fragment.DecodePlan(want)
+	readBack(t, want, p)
+}
+
+func stored(t *testing.T, file string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := hex.DecodeString(string(bytes.TrimSpace(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func readBack(t *testing.T, b []byte, p *fragment.Plan) {
+	t.Helper()
+	back, err := fragment.DecodePlan(b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +162,7 @@ func TestCutAndTrailing(t *testing.T) {
 
 // FuzzDecode feeds the decoder anything: it must not panic, and what it takes it must write back and read as the same.
 func FuzzDecode(f *testing.F) {
-	for _, s := range append(sample(f).Stages, joins(f).Stages...) {
+	for _, s := range slices.Concat(sample(f).Stages, joins(f).Stages, weighted(f).Stages) {
 		b, err := fragment.Append(nil, &s)
 		if err != nil {
 			f.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/decimal"
 	"github.com/assaydb/assay/storage/errs"
@@ -23,9 +24,10 @@ func floatBits(f float64) uint64 { return math.Float64bits(f) }
 
 // decoder reads the wire form. After the first error every read gives zeros, and lists end.
 type decoder struct {
-	b     []byte
-	err   error
-	depth int
+	b       []byte
+	err     error
+	depth   int
+	version byte
 }
 
 // Decode reads a fragment that takes up all of b.
@@ -55,6 +57,7 @@ func DecodePlan(b []byte) (*Plan, error) {
 func newDecoder(b []byte) *decoder {
 	d := &decoder{b: b}
 	m, v := d.byte(), d.byte()
+	d.version = v
 	switch {
 	case d.err != nil:
 	case m != magic:
@@ -322,6 +325,9 @@ func (d *decoder) aggregate() Node {
 	for range d.count(maxColumns, 8) {
 		n.Calls = append(n.Calls, AggregateCall{Spec: d.spec(), Args: d.ints(), Filter: d.ordinal(), Name: d.text()})
 	}
+	if d.version >= 2 {
+		n.Weight = d.count(maxColumns, 0)
+	}
 	return n
 }
 
@@ -387,7 +393,18 @@ func (d *decoder) scan() Node {
 	if n.Ordinal != nil && len(n.Ordinal) != len(n.Segments) {
 		d.fail("a scan has %d ordinals for %d segments", len(n.Ordinal), len(n.Segments))
 	}
+	if d.version >= 2 {
+		n.StandIns = d.standIns()
+	}
 	return n
+}
+
+func (d *decoder) standIns() (s storage.StandIns) {
+	s.ByValue, s.Uncounted = d.flag(), d.flag()
+	for range d.count(maxColumns, 1) {
+		s.Totals = append(s.Totals, storage.Need(d.byte()))
+	}
+	return s
 }
 
 func (d *decoder) table() *schema.Table {

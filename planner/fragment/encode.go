@@ -13,10 +13,10 @@ import (
 
 // The wire form is a magic byte, a version byte and the fields in their order in the structs: integers as uvarints (zigzag where
 // they may be negative), ids and digests as they are, strings and lists with their length before them, nodes and expressions with a
-// tag byte. A reader takes versions from oldestVersion to version.
+// tag byte. A reader takes versions from oldestVersion to version. Version 2 added the stand-ins of scans and the weights of aggregates.
 const (
 	magic         = 0xA5
-	version       = 1
+	version       = 2
 	oldestVersion = 1
 )
 
@@ -226,6 +226,7 @@ func (e *encoder) aggregate(n *Aggregate) {
 		e.i(int64(c.Filter))
 		e.text(c.Name)
 	}
+	e.count(n.Weight)
 }
 
 func (e *encoder) spec(s aggregate.Spec) {
@@ -277,6 +278,12 @@ func (e *encoder) scan(n *Scan) {
 	e.count(len(n.Ordinal))
 	for _, o := range n.Ordinal {
 		e.i(int64(o))
+	}
+	e.flag(n.StandIns.ByValue)
+	e.flag(n.StandIns.Uncounted)
+	e.count(len(n.StandIns.Totals))
+	for _, need := range n.StandIns.Totals {
+		e.byte(byte(need))
 	}
 }
 

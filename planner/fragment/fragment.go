@@ -1,6 +1,7 @@
 package fragment
 
 import (
+	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/expr"
 	"github.com/assaydb/assay/storage/kernel/aggregate"
@@ -61,6 +62,7 @@ type Scan struct {
 	Filter   expr.Expr // BOOLEAN or nil
 	Segments []schema.Segment
 	Ordinal  []int32 // per segment: its ordinal among all segments of the query, for RowPositionID
+	StandIns storage.StandIns
 }
 
 // Filter keeps the rows for which Cond is true.
@@ -101,6 +103,9 @@ type Aggregate struct {
 	Keys  []int
 	Calls []AggregateCall
 	Mode  AggregateMode
+	// Weight is one more than the ordinal of the input column that tells for how many rows each stands; 0: each for itself. Final has
+	// none.
+	Weight int
 }
 
 // SortKey is one ordering column. NULL is smallest.

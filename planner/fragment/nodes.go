@@ -39,8 +39,11 @@ func (n *Scan) Fields() []batch.Field {
 	return out
 }
 
-// RowPositionName is how EXPLAIN shows the internal column of schema.RowPositionID.
-const RowPositionName = "_position"
+// How EXPLAIN shows the internal columns of schema.RowPositionID and schema.RowWeightID.
+const (
+	RowPositionName = "_position"
+	RowWeightName   = "_weight"
+)
 
 func (n *Scan) field(id uint32) batch.Field {
 	if k := n.Table.ColumnByID(id); k >= 0 {
@@ -50,6 +53,9 @@ func (n *Scan) field(id uint32) batch.Field {
 		if v.ID == id {
 			return batch.Field{Name: v.Name, Type: v.Type}
 		}
+	}
+	if id == schema.RowWeightID {
+		return batch.Field{Name: RowWeightName, Type: schema.TypeInt64}
 	}
 	return batch.Field{Name: RowPositionName, Type: schema.TypeInt64}
 }

@@ -77,6 +77,14 @@ func (a *aggregation) resolve(columns int) error {
 		}
 		a.keys = append(a.keys, a.in.fields[k].Type)
 	}
+	if w := a.node.Weight; w > 0 {
+		if err := check("the weight of an aggregate", w-1); err != nil {
+			return err
+		}
+		if err := a.takesWeights(); err != nil {
+			return err
+		}
+	}
 	next := len(a.node.Keys)
 	for _, c := range a.node.Calls {
 		a.specs = append(a.specs, c.Spec)
@@ -103,6 +111,19 @@ func (a *aggregation) resolve(columns int) error {
 			return columnError("an aggregate's filter", in.filter, columns)
 		}
 		a.inputOf = append(a.inputOf, in)
+	}
+	return nil
+}
+
+// takesWeights refuses what must see every row, and halves that get no rows.
+func (a *aggregation) takesWeights() error {
+	if a.node.Mode == fragment.Final || a.in.fields[a.node.Weight-1].Type != schema.TypeInt64 {
+		return errs.New(errs.Invalid, "bad-fragment", "the %s has no weights in column %d", aggregateNames[a.node.Mode], a.node.Weight-1)
+	}
+	for _, c := range a.node.Calls {
+		if aggregate.WeightOf(c.Spec) == aggregate.WeightRefused {
+			return errs.New(errs.Invalid, "bad-fragment", "aggregate %s takes no weights", c.Spec.Name)
+		}
 	}
 	return nil
 }

@@ -126,10 +126,10 @@ func (t *aggTable) growTo(n int) {
 
 // fold adds the living rows of a batch.
 func (t *aggTable) fold(b *batch.Batch) error {
-	if t.log != nil {
+	if t.log != nil && t.weights(b) == nil {
 		return t.log.add(b)
 	}
-	if err := t.foldRows(b); err != nil {
+	if err := t.foldRows(b); err != nil || t.log != nil {
 		return err
 	}
 	least := logGroups
@@ -186,7 +186,24 @@ func (t *aggTable) foldCall(i int, st aggregate.State, b *batch.Batch, rows aggr
 	if t.merge {
 		return st.Merge(&rows, t.argCols)
 	}
+	if w := t.weights(b); w != nil {
+		if st, ok := st.(aggregate.Weighted); ok {
+			return st.UpdateWeighted(&rows, t.argCols, w)
+		}
+	}
 	return st.Update(&rows, t.argCols)
+}
+
+// weights tells for how many rows each row of the batch stands, nil when each stands for itself, as those of a log do.
+func (t *aggTable) weights(b *batch.Batch) []int64 {
+	if t.merge || t.agg.node.Weight == 0 {
+		return nil
+	}
+	v := b.Cols[t.agg.node.Weight-1]
+	if v == nil || v.Enc == batch.Const && v.I[0] == 1 {
+		return nil
+	}
+	return v.Flatten().I
 }
 
 // admitted keeps the rows for which the call's filter is true.

@@ -21,7 +21,7 @@ type scanPull struct {
 func (r *runner) scan(n *fragment.Scan, readers int) (*pipe, error) {
 	scan, err := r.env.Storage.Scan(r.ctx, &storage.ScanRequest{
 		Table: n.Table, Columns: n.Columns, Output: n.Output, Filter: n.Filter, Segments: n.Segments, Ordinal: n.Ordinal, Zone: r.expr.Zone.String(),
-		Top: r.top[n], Numbered: r.numbered[n],
+		Top: r.top[n], Numbered: r.numbered[n], StandIns: n.StandIns,
 	})
 	if err != nil {
 		return nil, err

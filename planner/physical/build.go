@@ -112,6 +112,7 @@ func (b *builder) aggregate(n *logical.Aggregate) (piece, error) {
 	}
 	agg, rows := fragment.Aggregate{Mode: fragment.Complete}, grouped(p.rows, len(n.Keys))
 	agg.Input, agg.Keys, agg.Calls = arguments(p.node, n)
+	b.standIns(&agg)
 	if !p.spread {
 		return piece{node: &agg, rows: rows}, nil
 	}

@@ -74,6 +74,12 @@ func (p *Plan) describeScan(n *fragment.Scan) string {
 	}
 	cost := p.scans[n]
 	s := fmt.Sprintf("Scan %s [%s] segments=%d/%d bytes<=%d", n.Table.Name, strings.Join(cols, ", "), cost.segments, cost.total, cost.bytes)
+	if n.StandIns.Totals != nil {
+		s += " by totals"
+	}
+	if n.StandIns.ByValue {
+		s += " by value"
+	}
 	if n.Filter != nil {
 		s += " where " + expr.Format(n.Filter)
 	}

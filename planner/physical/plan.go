@@ -29,6 +29,7 @@ type Options struct {
 
 	NoPrune    bool // read every segment
 	NoMetadata bool // never answer from statistics
+	NoStandIns bool // read row by row
 }
 
 // Plan is a query ready to run.

@@ -58,7 +58,7 @@ func whole(n *fragment.Aggregate) fragment.Node {
 	if !ok || n.Mode != fragment.Final || part.Mode != fragment.Partial || len(n.Keys) != len(part.Keys) || len(n.Calls) != len(part.Calls) {
 		return n
 	}
-	out := &fragment.Aggregate{Input: part.Input, Mode: fragment.Complete, Calls: slices.Clone(part.Calls)}
+	out := &fragment.Aggregate{Input: part.Input, Mode: fragment.Complete, Calls: slices.Clone(part.Calls), Weight: part.Weight}
 	for _, k := range n.Keys {
 		if k < 0 || k >= len(part.Keys) {
 			return n

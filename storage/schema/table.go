@@ -81,6 +81,8 @@ const (
 	VirtualSegmentID  uint32 = 0xFFFF_FF04
 	// RowPositionID is the internal BIGINT column of scans that breaks ties: segment ordinal << 40 | row. It has no name in SQL.
 	RowPositionID uint32 = 0xFFFF_FF05
+	// RowWeightID is the internal BIGINT column of scans whose rows may stand for several: for how many. It has no name in SQL.
+	RowWeightID uint32 = 0xFFFF_FF06
 )
 
 // VirtualColumns lists the virtual columns that every table has; all are VARCHAR.

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"github.com/assaydb/assay/storage/decimal"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -35,6 +36,9 @@ type chunk struct {
 	dict     page
 	pages    []page // nil in an opened file, which decodes them on demand from directory
 	bloom    bloomRef
+	counts   countsRef
+	sum      decimal.Int128 // of the values, where summed
+	summed   bool
 
 	foreign *foreignChunk // of a file by another writer: then nothing of the above but the statistics is set
 

@@ -138,11 +138,13 @@ func FuzzOpen(f *testing.F) {
 	f.Add(small)
 	f.Add(small[:len(small)/2])
 	f.Add([]byte("PAR1PAR1"))
-	golden, err := os.ReadFile("testdata/segment_v1.parquet")
-	if err != nil {
-		f.Fatal(err)
+	for _, name := range []string{"segment_v1.parquet", "segment_v2.parquet"} {
+		golden, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(golden)
 	}
-	f.Add(golden)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if _, err := checkAll(b); err != nil && !errs.Is(err, errs.Corrupt) {
 			t.Fatal(err)

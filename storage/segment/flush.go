@@ -13,11 +13,12 @@ import (
 type encodedColumn struct {
 	chunk *chunk
 	bloom []byte
-	head  int // of them, the header
+	head  int    // of them, the header
+	rows  []byte // per dictionary entry, encoded; nil without a dictionary
 	err   error
 }
 
-// flush writes the gathered row group: chunks one after another, then their bloom filters.
+// flush writes the gathered row group: chunks one after another, then their bloom filters, then rows per dictionary entry.
 func (s *Writer) flush() error {
 	if len(s.x.groups) == maxRowGroups {
 		return errs.New(errs.Internal, "segment-too-large", "segment %s has %d row groups, no more fit", s.opt.ID, maxRowGroups)
@@ -42,6 +43,9 @@ func (s *Writer) flush() error {
 		if err := s.finishChunk(c, &done[i]); err != nil {
 			return fmt.Errorf("write segment %s: %w", s.opt.ID, err)
 		}
+	}
+	if err := s.writeCounts(&g, done); err != nil {
+		return fmt.Errorf("write segment %s: %w", s.opt.ID, err)
 	}
 	s.x.groups = append(s.x.groups, g)
 	s.x.rows += g.rows
@@ -87,7 +91,9 @@ func (e *chunkEncoder) column(c *column) (out encodedColumn) {
 	var counts []uint64
 	if c.coded {
 		counts = countCodes(c.codes, c.dict.len())
+		out.rows = encodeCounts(counts, c.rows)
 	}
+	out.chunk.sum, out.chunk.summed = c.total(counts)
 	c.summary.addHashes(c, counts)
 	return out
 }

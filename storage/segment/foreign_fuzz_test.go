@@ -43,6 +43,10 @@ func exploreForeign(t testing.TB, raw []byte) {
 				v.Value(v.Len - 1)
 			}
 			_, _ = r.MayContain([]schema.Value{{Type: c.Type}})
+			r.Reset(bound, g, k)
+			if h, err := r.Histogram(true); err == nil && h != nil && h.Values != nil {
+				checkVector(t, h.Values.Len, int64(len(h.Rows)))
+			}
 		}
 	}
 }

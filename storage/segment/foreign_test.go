@@ -198,6 +198,7 @@ func TestForeignLayouts(t *testing.T) {
 				}
 				compareStats(t, f, readAll(t, f, false))
 				checkBackwards(t, f)
+				checkHistograms(t, f, true)
 			})
 		}
 	}

@@ -3,6 +3,7 @@ package segment_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"flag"
 	"os"
 	"path/filepath"
@@ -18,16 +19,18 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write the golden files anew: only for a new format version")
 
-// goldenSegment holds one column of each type and three rows: a value, NULL, an extreme. It has no general compression, so
-// that its bytes depend on nothing but this package and parquet-go's encodings.
-func goldenSegment(t require) ([]byte, segment.Info) {
+// goldenSegment holds one column of each type and three rows, so many times: a value, NULL, an extreme. It has no general
+// compression, so that its bytes depend on nothing but this package and parquet-go's encodings.
+func goldenSegment(t require, times int) ([]byte, segment.Info) {
 	table := tableOf(schema.CodecNone, columnTypes...)
-	b := &batch.Batch{Len: 3}
+	b := &batch.Batch{Len: 3 * times}
 	for _, c := range table.Columns {
-		col := batch.NewBuilder(c.Type, 3)
-		col.Value(goldenValue(c.Type, false))
-		col.Null()
-		col.Value(goldenValue(c.Type, true))
+		col := batch.NewBuilder(c.Type, 3*times)
+		for range times {
+			col.Value(goldenValue(c.Type, false))
+			col.Null()
+			col.Value(goldenValue(c.Type, true))
+		}
 		b.Cols = append(b.Cols, col.Finish())
 	}
 	return write(t, table, segment.Options{ID: schema.ID{1, 2, 3}, Delivery: schema.ID{4, 5, 6}}, b)
@@ -75,11 +78,28 @@ func golden(t *testing.T, name string, got []byte) []byte {
 }
 
 func TestSegmentFormatStays(t *testing.T) {
-	file, info := goldenSegment(t)
-	old := golden(t, "segment_v1.parquet", file)
-	f := open(t, old)
+	file, info := goldenSegment(t, 30)
+	readGolden(t, golden(t, "segment_v2.parquet", file), info)
+}
+
+// TestSegmentFormatBefore reads what releases before version 2 wrote: without sums and rows per entry.
+func TestSegmentFormatBefore(t *testing.T) {
+	old, err := os.ReadFile("testdata/segment_v1.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, info := goldenSegment(t, 1)
+	readGolden(t, old, info)
+	if _, ok := open(t, old).Sum(0, 1); ok {
+		t.Error("a sum from nowhere")
+	}
+}
+
+func readGolden(t *testing.T, file []byte, info segment.Info) {
+	t.Helper()
+	f := open(t, file)
 	hashes, rows, err := f.HashColumns(context.Background(), 2)
-	if err != nil || rows != 3 {
+	if err != nil || rows != info.Rows {
 		t.Fatal(rows, err)
 	}
 	for i, c := range info.Columns {
@@ -90,7 +110,12 @@ func TestSegmentFormatStays(t *testing.T) {
 }
 
 func goldenStats(t require) *segment.StatsFile {
-	_, info := goldenSegment(t)
+	_, info := goldenSegment(t, 1)
+	old, err := os.ReadFile("testdata/segment_v1.parquet") // the segment that the golden bytes tell of
+	if err != nil {
+		t.Fatal(err)
+	}
+	info.Bytes, info.SHA256 = int64(len(old)), sha256.Sum256(old)
 	table := tableOf(schema.CodecNone, columnTypes...)
 	return &segment.StatsFile{
 		Table: 7, Version: 1, Delivery: schema.ID{4, 5, 6}, Columns: table.Columns,

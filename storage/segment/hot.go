@@ -11,7 +11,7 @@ import (
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// Hot keeps decoded pages, dictionaries, page directories and bloom filters of chunks that queries read again and again, up to a
+// Hot keeps decoded pages, dictionaries, rows per entry, page directories and bloom filters of chunks that queries read again and again, up to a
 // limit in bytes. What it keeps has passed every check once and is never changed. Safe for concurrent use.
 //
 // A chunk enters when it is first read while there is room. Once the limit is reached only every admitEvery-th newcomer enters,
@@ -39,6 +39,7 @@ type hotChunk struct {
 	directory atomic.Pointer[[]page]
 	dict      atomic.Pointer[hotDictionary]
 	bloom     atomic.Pointer[[]byte]
+	rows      atomic.Pointer[rowsOfEntries]
 	pages     []atomic.Pointer[batch.Vector]
 	numbers   []atomic.Pointer[batch.Vector] // pages asked for as numbers; notNumbered where they are none
 }

@@ -21,8 +21,11 @@ type index struct {
 	groups            []rowGroup
 }
 
-// IndexVersion is the version of the index's form.
-const IndexVersion = 1
+// IndexVersion is the version of the index's form. Version 2 added sums and the rows per dictionary entry; version 1 is read.
+const (
+	IndexVersion       = 2
+	oldestIndexVersion = 1
+)
 
 // The index ends with its length (4 bytes), the XXH3 of its body (8) and the magic, so it can be found from the footer.
 const (
@@ -61,7 +64,7 @@ func (x *index) append(dst []byte) []byte {
 }
 
 func (c *chunk) append(dst []byte) []byte {
-	dst = append(dst, byte(c.encoding), byte(c.codec), flags(c.Exact, c.NaN, c.dict.size > 0, c.bloom.size > 0))
+	dst = append(dst, byte(c.encoding), byte(c.codec), flags(c.Exact, c.NaN, c.dict.size > 0, c.bloom.size > 0, c.counts.size > 0, c.summed))
 	dst = appendValue(appendValue(dst, c.Min), c.Max)
 	dst = appendUint(dst, c.Nulls)
 	dst = appendUint(dst, c.Offset)
@@ -76,6 +79,14 @@ func (c *chunk) append(dst []byte) []byte {
 		dst = appendUint(dst, c.bloom.offset)
 		dst = appendUint(appendUint(dst, c.bloom.size), c.bloom.header)
 		dst = binary.LittleEndian.AppendUint64(dst, c.bloom.sum)
+	}
+	if c.counts.size > 0 {
+		dst = appendUint(appendUint(dst, c.counts.offset), c.counts.size)
+		dst = binary.LittleEndian.AppendUint64(dst, c.counts.sum)
+	}
+	if c.summed {
+		dst = binary.LittleEndian.AppendUint64(dst, c.sum.Lo)
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(c.sum.Hi))
 	}
 	var dir []byte
 	for i := range c.pages {

@@ -9,8 +9,9 @@ import (
 // decodeIndex reads the body of an index. dataEnd is where the index begins in the file: everything it names lies before.
 func decodeIndex(body []byte, dataEnd int64) (*index, error) {
 	w := &wire{b: body}
-	if v := w.byte("version"); v != IndexVersion {
-		return nil, fmt.Errorf("index version %d, this build reads %d", v, IndexVersion)
+	version := w.byte("version")
+	if version < oldestIndexVersion || version > IndexVersion {
+		return nil, fmt.Errorf("index version %d, this build reads %d to %d", version, oldestIndexVersion, IndexVersion)
 	}
 	x := &index{segment: w.id("segment id"), delivery: w.id("delivery id"), table: w.uint32("table"), version: w.uint32("table version")}
 	rows := w.uint32("page rows")
@@ -25,21 +26,21 @@ func decodeIndex(body []byte, dataEnd int64) (*index, error) {
 		c.Name = w.text("column name")
 		x.columns = append(x.columns, c)
 	}
-	x.decodeGroups(w, dataEnd)
+	x.decodeGroups(w, version, dataEnd)
 	if w.err == nil && len(w.b) > 0 {
 		w.fail("end of index")
 	}
 	return x, w.err
 }
 
-func (x *index) decodeGroups(w *wire, dataEnd int64) {
+func (x *index) decodeGroups(w *wire, version byte, dataEnd int64) {
 	for range w.count("row groups", 1+8*max(1, len(x.columns))) {
 		g := rowGroup{rows: w.int64("rows"), chunks: make([]*chunk, len(x.columns))}
 		if g.rows == 0 || g.rows > 1<<30 {
 			w.fail("rows of a row group")
 		}
 		for i, c := range x.columns {
-			g.chunks[i] = decodeChunk(w, c.Type, dataEnd)
+			g.chunks[i] = decodeChunk(w, version, c.Type, dataEnd)
 			if w.err != nil {
 				return
 			}
@@ -49,7 +50,7 @@ func (x *index) decodeGroups(w *wire, dataEnd int64) {
 	}
 }
 
-func decodeChunk(w *wire, t schema.Type, dataEnd int64) *chunk {
+func decodeChunk(w *wire, version byte, t schema.Type, dataEnd int64) *chunk {
 	c := &chunk{encoding: encodingKind(w.byte("encoding")), codec: codecKind(w.byte("codec"))}
 	f := w.byte("flags")
 	c.Exact, c.NaN = f&flagExact != 0, f&flagNaN != 0
@@ -74,6 +75,9 @@ func decodeChunk(w *wire, t schema.Type, dataEnd int64) *chunk {
 			w.fail("bloom")
 		}
 	}
+	if version >= 2 {
+		c.decodeTotals(w, f, dataEnd)
+	}
 	n := w.uint32("pages")
 	c.directory = w.bytes("page directory", w.count("page directory", 1))
 	c.npages = int(n)
@@ -81,6 +85,20 @@ func decodeChunk(w *wire, t schema.Type, dataEnd int64) *chunk {
 		w.fail("pages")
 	}
 	return c
+}
+
+// decodeTotals reads what version 2 added.
+func (c *chunk) decodeTotals(w *wire, f byte, dataEnd int64) {
+	if f&flagCounts != 0 {
+		c.counts = countsRef{offset: w.int64("counts"), size: w.uint32("counts"), sum: w.uint64("counts")}
+		if !inside(c.counts.offset, int64(c.counts.size), dataEnd) || int64(c.counts.size) < int64(c.Entries) || c.counts.size == 0 {
+			w.fail("counts")
+		}
+	}
+	if c.summed = f&flagSum != 0; c.summed {
+		c.sum.Lo = w.uint64("sum")
+		c.sum.Hi = int64(w.uint64("sum"))
+	}
 }
 
 // minPageEntry is the least bytes of a page in the directory.

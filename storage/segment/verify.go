@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/decimal"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
 	"golang.org/x/sync/errgroup"
@@ -62,7 +63,8 @@ func (h *columnHasher) run(ctx context.Context) error {
 	}
 }
 
-// hash adds the chunk's values; a dictionary entry is hashed once, however many rows have it.
+// hash adds the chunk's values; a dictionary entry is hashed once, however many rows have it. What the index says of the chunk as a
+// whole, and answers are made from, is compared with the rows.
 func (r *ChunkReader) hash(sum *schema.ColumnHash, pages int) error {
 	dict, err := r.Dictionary()
 	if err != nil {
@@ -72,12 +74,23 @@ func (r *ChunkReader) hash(sum *schema.ColumnHash, pages int) error {
 	if dict != nil {
 		counts = make([]uint64, dict.Values.Len)
 	}
+	var total decimal.Int128
 	for i := range pages {
 		v, err := r.stored(i)
 		if err != nil {
 			return err
 		}
+		if k := constantEntry(dict, v); k >= 0 {
+			counts[k] += uint64(v.Len)
+			continue
+		}
 		hashVector(sum, v, counts)
+		if r.c.summed {
+			total = addTotal(total, v)
+		}
+	}
+	if err := r.checkTotals(total, counts); err != nil {
+		return err
 	}
 	for k, n := range counts {
 		sum.AddTimes(hashPayload(dict.Values, k), n)

@@ -182,6 +182,8 @@ const (
 	flagNaN
 	flagDictionary
 	flagBloom
+	flagCounts
+	flagSum
 )
 
 func flags(bits ...bool) (f byte) {

@@ -200,6 +200,15 @@ func drawInput(t *rapid.T, s aggregate.Spec, groups int) (in input) {
 }
 
 func (in input) update(t *rapid.T, s aggregate.Spec, st aggregate.State, groups int) {
+	if r, cols := in.shape(t, s, groups); r.Len > 0 {
+		if err := st.Update(&r, cols); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// shape makes columns of the rows, in some encoding, and lists the living ones in some form; none when none lives.
+func (in input) shape(t *rapid.T, s aggregate.Spec, groups int) (aggregate.Rows, []*batch.Vector) {
 	enc := batch.Encoding(rapid.IntRange(0, 3).Draw(t, "encoding"))
 	cols := make([]*batch.Vector, len(s.Args))
 	for k, typ := range s.Args {
@@ -222,7 +231,7 @@ func (in input) update(t *rapid.T, s aggregate.Spec, st aggregate.State, groups 
 		}
 	}
 	if sel && r.Sel == nil {
-		return
+		return r, nil
 	}
 	switch form := rapid.IntRange(0, 1).Draw(t, "form"); {
 	case groups == 1 && form == 1:
@@ -237,12 +246,7 @@ func (in input) update(t *rapid.T, s aggregate.Spec, st aggregate.State, groups 
 		}
 		r.Groups = nil
 	}
-	if r.Len == 0 {
-		return
-	}
-	if err := st.Update(&r, cols); err != nil {
-		t.Fatal(err)
-	}
+	return r, cols
 }
 
 func all(n int) []int32 {

@@ -56,6 +56,7 @@ func newFeed(ctx context.Context, txt *text, plan *convert.Plan, watch *convert.
 	if debug.PlainScan {
 		txt.plain()
 	}
+	txt.head = nil // it is read from here on
 	ctx, stop := context.WithCancel(ctx)
 	converters := min(runtime.GOMAXPROCS(0), maxConverters)
 	jobs := feedJobs * converters

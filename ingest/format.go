@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -39,11 +38,11 @@ func pickFormat(body *source.Reader, opts *Options) (source.Format, error) {
 // openObjects reads JSON Lines. keys are known from an earlier look; nil when this is the first.
 func (t *text) openObjects(r io.Reader, charset source.Charset, opts *Options, table *schema.Table, keys []string) error {
 	t.dialect.Format = string(source.JSONLines)
-	chars, buffered, err := t.characters(r, charset, opts)
+	chars, begun, err := t.characters(r, charset, opts)
 	if err != nil {
 		return err
 	}
-	if err := t.takeOptions(buffered, opts); err != nil {
+	if err := t.takeOptions(begun, opts); err != nil {
 		return err
 	}
 	t.dialect.Charset = string(chars.Charset)
@@ -54,7 +53,7 @@ func (t *text) openObjects(r io.Reader, charset source.Charset, opts *Options, t
 	if t.dialect.Decimal != "" {
 		cfg.Point = t.dialect.Decimal[0]
 	}
-	t.objects = jsonscan.New(buffered, cfg)
+	t.objects = jsonscan.New(begun, cfg)
 	t.scanner = t.objects
 	if keys != nil {
 		t.nameObjects()
@@ -63,11 +62,9 @@ func (t *text) openObjects(r io.Reader, charset source.Charset, opts *Options, t
 }
 
 // takeOptions takes the declared options that concern cells, and says which ones concern CSV alone.
-func (t *text) takeOptions(r *bufio.Reader, opts *Options) (err error) {
-	if _, err := r.Peek(1); err == io.EOF {
+func (t *text) takeOptions(r *peeker, opts *Options) (err error) {
+	if len(r.head) == 0 {
 		return errs.New(errs.Invalid, "empty-file", "the file is empty")
-	} else if err != nil {
-		return err
 	}
 	if t.dialect, err = opts.dialect(Dialect{Format: t.dialect.Format, Decimal: "."}); err != nil {
 		return err

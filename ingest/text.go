@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strconv"
@@ -68,19 +67,15 @@ func (t *text) close() {
 
 // open finds charset, dialect and header. table, which may be nil, helps to recognise a header.
 func (t *text) open(r io.Reader, charset source.Charset, opts *Options, table *schema.Table) error {
-	chars, buffered, err := t.characters(r, charset, opts)
+	chars, begun, err := t.characters(r, charset, opts)
 	if err != nil {
 		return err
 	}
-	head, err := buffered.Peek(headBytes)
-	if err != nil && err != io.EOF {
-		return err
-	}
-	whole := err == io.EOF
+	head, whole := begun.head, begun.whole()
 	if len(head) == 0 {
 		return errs.New(errs.Invalid, "empty-file", "the file is empty")
 	}
-	if head, err = t.settle(head, whole, buffered, opts, table); err != nil {
+	if head, err = t.settle(head, whole, begun, opts, table); err != nil {
 		return err
 	}
 	t.noteCharset(chars, opts)
@@ -91,19 +86,18 @@ func (t *text) open(r io.Reader, charset source.Charset, opts *Options, table *s
 	if t.dialect.Trailer == nil {
 		t.trails = &trails{width: t.width, escape: t.dialect.scan().Escape, pattern: trailerPattern()}
 	}
-	t.scanner, t.head, t.whole = csvscan.New(buffered, t.dialect.scan(), t.limits.LineBytes), head, whole
+	t.scanner, t.head, t.whole = csvscan.New(begun, t.dialect.scan(), t.limits.LineBytes), head, whole
 	return nil
 }
 
 // characters finds the charset and gives the text behind its mark.
-func (t *text) characters(r io.Reader, charset source.Charset, opts *Options) (*source.Text, *bufio.Reader, error) {
-	raw := bufio.NewReaderSize(r, headBytes)
-	head, err := raw.Peek(headBytes)
-	if err != nil && err != io.EOF {
+func (t *text) characters(r io.Reader, charset source.Charset, opts *Options) (*source.Text, *peeker, error) {
+	raw, err := newPeeker(r, headBytes)
+	if err != nil {
 		return nil, nil, err
 	}
 	if charset == "" {
-		if charset, err = t.pickCharset(head, opts.Charset); err != nil {
+		if charset, err = t.pickCharset(raw.head, opts.Charset); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -112,14 +106,15 @@ func (t *text) characters(r io.Reader, charset source.Charset, opts *Options) (*
 		return nil, nil, err
 	}
 	t.base, t.mark = chars.Skipped, chars.Skipped
-	return chars, bufio.NewReaderSize(chars, headBytes), nil
+	begun, err := newPeeker(chars, headBytes)
+	return chars, begun, err
 }
 
 // named tells that the fields have names, from a header, a mapping or the format.
 func (t *text) named() bool { return t.header || t.mapped || t.dialect.Format != "" }
 
 // settle decides on the dialect and passes over the preamble.
-func (t *text) settle(head []byte, whole bool, r *bufio.Reader, opts *Options, table *schema.Table) (rest []byte, err error) {
+func (t *text) settle(head []byte, whole bool, r *peeker, opts *Options, table *schema.Table) (rest []byte, err error) {
 	g := detectDialect(head, whole, opts)
 	if t.dialect, err = opts.dialect(g.dialect); err != nil {
 		return nil, err
@@ -141,9 +136,7 @@ func (t *text) settle(head []byte, whole bool, r *bufio.Reader, opts *Options, t
 	if !ok {
 		return nil, errs.New(errs.Meaning, "skip-too-far", "skip=%d: the file's first %d bytes hold fewer lines", t.dialect.Skip, len(head)).WithHint("skip fewer lines")
 	}
-	if _, err := r.Discard(n); err != nil {
-		return nil, err
-	}
+	r.discard(n)
 	t.preamble, t.base, t.lines = lines, t.base+int64(n), int64(t.dialect.Skip)
 	if opts.Skip == "" {
 		t.warnings = append(t.warnings, fmt.Sprintf("the first %s no part of the table and set aside; declare skip=0 if that is wrong", lineCountAre(t.dialect.Skip)))

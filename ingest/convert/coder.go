@@ -38,14 +38,21 @@ const (
 	maxSlots   = 2 * maxEntries
 )
 
-// cellKey returns the first and last eight bytes of a cell; a shorter one is padded with zeros.
+// cellKey returns the first and last eight bytes of a cell; a shorter one is padded with zeros and has no last. Lengths differ from cell
+// to cell, so no branch asks for them, save near the ends of the data.
 func cellKey(data []byte, start, end uint32) (head, tail uint64) {
 	n := end - start
-	switch {
-	case n >= 8:
+	if int(start)+8 > len(data) || end < 8 {
+		return cellKeyAtEdge(data, start, end)
+	}
+	head = binary.LittleEndian.Uint64(data[start:]) & (1<<(8*n) - 1) // all of it from eight bytes on
+	tail = binary.LittleEndian.Uint64(data[end-8:]) & uint64(int64(7-int64(n))>>63)
+	return head, tail
+}
+
+func cellKeyAtEdge(data []byte, start, end uint32) (head, tail uint64) {
+	if end-start >= 8 {
 		return binary.LittleEndian.Uint64(data[start:]), binary.LittleEndian.Uint64(data[end-8:])
-	case int(start)+8 <= len(data):
-		return binary.LittleEndian.Uint64(data[start:]) & (1<<(8*n) - 1), 0
 	}
 	for i, c := range data[start:end] {
 		head |= uint64(c) << (8 * i)

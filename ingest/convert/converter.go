@@ -314,7 +314,7 @@ func timestamps(rules *Rules) func([]byte) (int64, Reason) {
 	date, stamp := rules.DateFormat, rules.TimestampFormat
 	switch {
 	case stamp == nil && date == nil:
-		return ParseTimestamp
+		return new(stampReader).parse
 	case stamp == nil:
 		return func(b []byte) (int64, Reason) {
 			if v, why := date.ParseTimestamp(b); why == OK {

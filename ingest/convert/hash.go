@@ -59,6 +59,9 @@ func hashCodes(v *batch.Vector) (sum schema.ColumnHash, nulls int64) {
 }
 
 func hashFlat(v *batch.Vector) (sum schema.ColumnHash, nulls int64) {
+	if v.Valid == nil {
+		return hashValues(v), 0
+	}
 	for i := range v.Len {
 		if v.Valid != nil && v.Valid[i] == 0 {
 			nulls++
@@ -67,6 +70,23 @@ func hashFlat(v *batch.Vector) (sum schema.ColumnHash, nulls int64) {
 		sum.Add(hashAt(v, i))
 	}
 	return sum, nulls
+}
+
+// hashValues is hashFlat without NULLs.
+func hashValues(v *batch.Vector) (sum schema.ColumnHash) {
+	switch v.Type.Class() {
+	case schema.ClassInt64:
+		sum.AddInt64s(v.I[:v.Len])
+	case schema.ClassFloat64:
+		sum.AddFloat64s(v.F[:v.Len])
+	case schema.ClassBytes:
+		sum.AddTexts(v.Off[:v.Len+1], v.Data)
+	default:
+		for i := range v.Len {
+			sum.Add(hashAt(v, i))
+		}
+	}
+	return sum
 }
 
 func hashAt(v *batch.Vector, i int) schema.ColumnHash {

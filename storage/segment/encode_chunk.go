@@ -23,7 +23,15 @@ type chunkEncoder struct {
 	drafts  []draftPage
 	arena   []byte // uncompressed levels and values of all drafts
 	scratch []byte
-	out     []byte // the chunk being finished: a column's
+	out     []byte   // the chunk being finished: a column's
+	trials  []trial  // pages that were compressed to choose the codec
+	spare   [][]byte // memory of trials
+}
+
+// trial is a page compressed to see whether that pays, by where its bytes begin.
+type trial struct {
+	of     *byte
+	packed []byte
 }
 
 // draftPage is a data page before compression.
@@ -195,6 +203,7 @@ const minGain = 0.1
 
 // chooseCodec tries the table's codec on the dictionary and on two of the pages.
 func (e *chunkEncoder) chooseCodec(ch *chunk, dict []byte) error {
+	e.trials = e.trials[:0]
 	if e.codec == codecNone || len(e.drafts) == 0 {
 		return nil
 	}
@@ -203,8 +212,7 @@ func (e *chunkEncoder) chooseCodec(ch *chunk, dict []byte) error {
 		if len(src) == 0 {
 			return nil
 		}
-		out, err := e.codecs.compress(e.codec, e.scratch, src)
-		e.scratch = out
+		out, err := e.try(src)
 		raw += weight * float64(len(src))
 		packed += weight * float64(len(out))
 		return err
@@ -228,11 +236,30 @@ func (e *chunkEncoder) chooseCodec(ch *chunk, dict []byte) error {
 	return nil
 }
 
+// try compresses a page and keeps what comes of it.
+func (e *chunkEncoder) try(src []byte) ([]byte, error) {
+	var into []byte
+	if n := len(e.trials); n < len(e.spare) {
+		into = e.spare[n]
+	} else {
+		e.spare = append(e.spare, nil)
+	}
+	out, err := e.codecs.compress(e.codec, into, src)
+	e.spare[len(e.trials)] = out
+	e.trials = append(e.trials, trial{&src[0], out})
+	return out, err
+}
+
 func (e *chunkEncoder) valuesOf(p *draftPage) []byte { return e.arena[p.values : p.values+int(p.raw)] }
 
 func (e *chunkEncoder) packed(ch *chunk, raw []byte) ([]byte, error) {
 	if ch.codec == codecNone {
 		return raw, nil
+	}
+	for _, t := range e.trials {
+		if len(raw) > 0 && t.of == &raw[0] {
+			return t.packed, nil
+		}
 	}
 	out, err := e.codecs.compress(ch.codec, e.scratch, raw)
 	e.scratch = out

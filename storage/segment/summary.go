@@ -52,13 +52,28 @@ func (s *columnSummary) addHashes(c *column, counts []uint64) {
 			s.Distinct.add(h.Hi)
 		}
 	} else {
-		for k := range c.flat.Len {
-			h := hashPayload(c.flat, k)
+		s.addFlat(c.flat)
+	}
+	s.Hash.AddTimes(schema.HashNull(), uint64(c.rows-c.present()))
+}
+
+// addFlat adds the hashes of values without a dictionary.
+func (s *columnSummary) addFlat(v *batch.Vector) {
+	if v.Type.Class() != schema.ClassInt64 {
+		for k := range v.Len {
+			h := hashPayload(v, k)
 			s.Hash.Add(h)
 			s.Distinct.add(h.Hi)
 		}
+		return
 	}
-	s.Hash.AddTimes(schema.HashNull(), uint64(c.rows-c.present()))
+	sum := s.Hash
+	for _, x := range v.I[:v.Len] {
+		h := schema.HashInt64(x)
+		sum.Add(h)
+		s.Distinct.add(h.Hi)
+	}
+	s.Hash = sum
 }
 
 // hashPayload hashes payload k of a flat vector as schema.ColumnHash defines.

@@ -25,6 +25,7 @@ type aggregation struct {
 	inputOf []callInput
 	specs   []aggregate.Spec
 	stats   *counters
+	late    *lateGroups // nil: rows of all groups are made
 
 	once    sync.Once
 	failed  error
@@ -53,6 +54,7 @@ func (r *runner) aggregate(n *fragment.Aggregate) (*pipe, error) {
 	if err := a.resolve(len(in.fields)); err != nil {
 		return nil, err
 	}
+	a.late = a.lateFor(r.late[n])
 	a.stats.detail = describe("%d keys, %d aggregates", len(n.Keys), len(n.Calls))
 	p := &pipe{fields: a.fields, stats: a.stats}
 	for range max(len(in.pulls), 1) {
@@ -287,12 +289,10 @@ func (a *aggregation) take(ctx context.Context, out *groupOutput) (bool, error) 
 		if err != nil {
 			return false, err
 		}
-		out.start(t)
-		return true, nil
+		return true, out.start(a, t)
 	}
 	if a.part.Add(1) > 1 {
 		return false, nil
 	}
-	out.start(a.ready)
-	return true, nil
+	return true, out.start(a, a.ready)
 }

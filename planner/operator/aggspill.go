@@ -139,7 +139,7 @@ func (t *aggTable) spillPart(s *aggSpill, p int, groups []int32) error {
 // in the rest.
 func (t *aggTable) stateColumns(s *aggSpill, p int, groups []int32) ([]*batch.Vector, error) {
 	if !s.byValue {
-		return t.columns(groups, true)
+		return t.columns(groups, true, nil)
 	}
 	var out []*batch.Builder
 	for _, k := range t.agg.keys {
@@ -221,8 +221,7 @@ func (s *aggSpill) take(ctx context.Context, out *groupOutput) (bool, error) {
 		if s.next.Add(1) > 1 {
 			return false, nil
 		}
-		out.start(s.reduced)
-		return true, nil
+		return true, out.start(s.agg, s.reduced)
 	}
 	for {
 		cur := s
@@ -246,8 +245,7 @@ func (s *aggSpill) take(ctx context.Context, out *groupOutput) (bool, error) {
 		case t.len() == 0:
 			t.release()
 		default:
-			out.start(t)
-			return true, nil
+			return true, out.start(s.agg, t)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/kernel/aggregate"
+	"github.com/assaydb/assay/storage/schema"
 )
 
 // aggTable is the groups of one worker or one partition: their keys and, per call, their states. It is for one goroutine.
@@ -319,13 +320,20 @@ func memoryExceeded(g *Grant, what string) error {
 type groupOutput struct {
 	table  *aggTable
 	at     int
+	picked []int32 // the groups to be given, unless it is all
+	all    bool
+	picker groupPicker
 	ids    []int32
 	out    batch.Batch
 	hold   logScratch
 	nested []*aggSpill // spills of partitions cut again, innermost last
 }
 
-func (o *groupOutput) start(t *aggTable) { o.table, o.at = t, 0 }
+func (o *groupOutput) start(a *aggregation, t *aggTable) (err error) {
+	o.table, o.at = t, 0
+	o.picked, o.all, err = o.picker.pick(a, t)
+	return err
+}
 
 func (o *groupOutput) done() {
 	if o.table != nil {
@@ -334,31 +342,52 @@ func (o *groupOutput) done() {
 	o.table = nil
 }
 
+// take returns the next groups, at most a batch of them.
+func (o *groupOutput) take(most int) []int32 {
+	left := len(o.picked) - o.at
+	if o.all {
+		left = o.table.len() - o.at
+	}
+	if left <= 0 {
+		return nil
+	}
+	n := o.table.cut(left, most)
+	o.at += n
+	if !o.all {
+		return o.picked[o.at-n : o.at]
+	}
+	o.ids = o.ids[:0]
+	for g := o.at - n; g < o.at; g++ {
+		o.ids = append(o.ids, int32(g))
+	}
+	return o.ids
+}
+
 func (o *groupOutput) next(a *aggregation) (*batch.Batch, error) {
-	if o.table == nil || o.at >= o.table.len() {
+	if o.table == nil {
 		return nil, nil
 	}
-	n := o.table.cut(o.table.len()-o.at, a.run.env.Debug.BatchRows)
-	o.ids = o.ids[:0]
-	for i := range n {
-		o.ids = append(o.ids, int32(o.at+i))
+	ids := o.take(a.run.env.Debug.BatchRows)
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	o.at += n
-	cols, err := o.table.columns(o.ids, a.node.Mode == fragment.Partial)
+	cols, err := o.table.columns(ids, a.node.Mode == fragment.Partial, a.late)
 	if err != nil {
 		return nil, err
 	}
-	o.out = batch.Batch{Cols: cols, Len: n}
+	o.out = batch.Batch{Cols: cols, Len: len(ids)}
 	return &o.out, nil
 }
 
-// columns gives keys and results, or keys and states, of the listed groups.
-func (t *aggTable) columns(groups []int32, partial bool) ([]*batch.Vector, error) {
+// columns gives keys and results, or keys and states, of the listed groups. Keys that are not read are NULL.
+func (t *aggTable) columns(groups []int32, partial bool, late *lateGroups) ([]*batch.Vector, error) {
 	var out []*batch.Builder
-	for _, k := range t.agg.keys {
+	read := false
+	for i, k := range t.agg.keys {
 		out = append(out, batch.NewBuilder(k, len(groups)))
+		read = read || late.needs(i)
 	}
-	if t.keys != nil {
+	if t.keys != nil && read {
 		t.keys.emit(out, groups)
 	}
 	for i, st := range t.states {
@@ -384,7 +413,9 @@ func (t *aggTable) columns(groups []int32, partial bool) ([]*batch.Vector, error
 	}
 	vecs := make([]*batch.Vector, len(out))
 	for i, b := range out {
-		vecs[i] = b.Finish()
+		if vecs[i] = b.Finish(); i < len(t.agg.keys) && !read {
+			vecs[i] = batch.NewConst(schema.NullValue(t.agg.keys[i]), len(groups))
+		}
 	}
 	return vecs, nil
 }

@@ -33,7 +33,33 @@ func plans(t testing.TB) map[string]fragment.Node {
 		return &fragment.Aggregate{Input: scanOf(all...), Keys: keys, Calls: calls, Mode: fragment.Complete}
 	}
 	late := &expr.Call{Name: ">", Operands: []expr.Expr{&expr.Column{Index: colValue, Typ: dec[0]}, &expr.Literal{Value: schema.IntValue(dec[0], 50_000)}}, Typ: schema.TypeBoolean}
+	above := func(column int, typ schema.Type, least int64, in fragment.Node) fragment.Node {
+		return &fragment.Filter{Input: in, Cond: &expr.Call{Name: ">", Operands: []expr.Expr{&expr.Column{Index: column, Typ: typ}, &expr.Literal{Value: schema.IntValue(typ, least)}}, Typ: schema.TypeBoolean}}
+	}
+	pass := func(in fragment.Node, columns ...int) fragment.Node {
+		p := &fragment.Project{Input: in}
+		for _, c := range columns {
+			p.Exprs, p.Names = append(p.Exprs, &expr.Column{Index: c, Typ: in.Fields()[c].Type}), append(p.Names, "")
+		}
+		return p
+	}
+	top := func(in fragment.Node, column int, desc bool) fragment.Node {
+		return &fragment.Sort{Input: in, Keys: []fragment.SortKey{{Column: column, Desc: desc}}, Limit: 9, Offset: 2}
+	}
 	return map[string]fragment.Node{
+		"having":           above(1, schema.TypeInt64, 1, group(calls[:2], colPatient)),
+		"having, no keys":  pass(above(1, schema.TypeInt64, 1, group(calls[:2], colPatient)), 2, 1),
+		"having key":       pass(above(0, schema.TypeInt64, 700, group(calls[:2], colKey)), 1),
+		"count of groups":  &fragment.Aggregate{Input: above(2, schema.TypeInt64, 1, group(calls[:1], colPatient, colHour)), Calls: calls[:1], Mode: fragment.Complete},
+		"top having":       top(pass(above(1, schema.TypeInt64, 1, group(calls[:3], colPatient)), 2, 3, 0), 0, true),
+		"top double":       top(pass(group(calls, colLong), 3, 0, 2), 0, false),
+		"top median":       top(group(calls, colKey), 6, true),
+		"top key":          top(group(calls[:2], colKey), 0, true),
+		"top having a key": top(above(0, schema.TypeInt64, 700, group(calls[:2], colKey)), 1, true),
+		"top sum": top(&fragment.Aggregate{
+			Input: scanOf(all...), Keys: []int{colPatient}, Calls: []fragment.AggregateCall{call(t, "sum", false, nil, dec, colValue)},
+			Mode: fragment.Complete,
+		}, 1, false),
 		"no key":          group(calls),
 		"one dictionary":  group(calls, colHospital),
 		"two dictionary":  group(calls, colHospital, colTest),
@@ -70,6 +96,7 @@ func settings(dir string) map[string]operator.Env {
 		"logging":    {Parallelism: 2, Debug: operator.Debug{LogGroups: 1}},
 		"late logs":  {Parallelism: 3, Debug: operator.Debug{LogGroups: 150, KeyBits: 12, BatchRows: 100}},
 		"log spills": {Parallelism: 2, TempDir: dir, Debug: operator.Debug{LogGroups: 1, SpillAlways: true}},
+		"no late":    {Parallelism: 2, Debug: operator.Debug{NoLateGroups: true}},
 		"no logs":    {Parallelism: 2, Debug: operator.Debug{NoRowLogs: true}},
 		"no numbers": {Parallelism: 2, Debug: operator.Debug{NoNumbers: true}},
 		"spilling":   {Parallelism: 2, TempDir: dir, Debug: operator.Debug{SpillAlways: true}},

@@ -40,6 +40,7 @@ type runner struct {
 	close  []func() error
 	grant  *Grant
 	top    map[*fragment.Scan]*storage.TopRows // scans of which only the first rows are wanted
+	late   map[*fragment.Aggregate]*lateGroups // what is left of the groups of aggregations
 	made   map[*fragment.HashJoin][]bool       // joins of whose columns only some are read
 
 	numbered map[*fragment.Scan][]int // columns of scans that may come as numbers
@@ -72,6 +73,8 @@ func start(ctx context.Context, env Env, f *fragment.Fragment, inputs Inputs) (S
 	if r.made = map[*fragment.HashJoin][]bool{}; !env.Debug.NoJoinCodes {
 		r.want(f.Root, nil)
 	}
+	r.late = map[*fragment.Aggregate]*lateGroups{}
+	r.learnLate(f.Root, nil, nil)
 	root, err := r.build(f.Root)
 	if err == nil {
 		err = r.sameFields(f.Root, root)

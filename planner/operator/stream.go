@@ -49,6 +49,7 @@ type Debug struct {
 	NoRowLogs      bool // fold every row of many groups at once, never partition by partition
 	LogGroups      int  // from how many groups on rows are logged, 0 is logGroups
 	NoNumbers      bool // take identifiers as texts, never as numbers
+	NoLateGroups   bool // make rows of all groups, also where a HAVING or LIMIT above leaves few
 	SpillAlways    bool // spill after every few batches
 	BatchRows      int  // rows per output batch, 0 is batch.MaxRows
 }

@@ -1,22 +1,16 @@
 package ingest_test
 
 import (
-	"bytes"
-	"context"
 	"crypto/sha256"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/assaydb/assay/ingest"
 	dirt "github.com/assaydb/assay/ingest/pollute"
-	"github.com/assaydb/assay/storage/errs"
-	"github.com/assaydb/assay/storage/schema"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
@@ -114,52 +108,4 @@ func differs(r *rig, name string, c *dirt.Case, rec *ingest.Receipt) string {
 		return fmt.Sprintf("ledger %+v of %d bytes", l, len(c.Data))
 	}
 	return ""
-}
-
-// TestSoakMutations damages the corpus's files at random and rehearses loads of them: records in are accepted or rejected, every byte
-// is accounted for, and memory stays bounded.
-func TestSoakMutations(t *testing.T) {
-	n, seed := 800, uint64(1)
-	switch {
-	case os.Getenv("ASSAY_SOAK") != "":
-		n, seed = 100_000, rand.Uint64()
-	case testing.Short():
-		n = 100
-	}
-	corpus := wholeCorpus()
-	text := &schema.Table{Name: "t", Codec: schema.CodecZstd, Inferred: true, Columns: []schema.Column{{Name: "id", Type: schema.TypeInt64}, {Name: "name", Type: schema.TypeVarchar}, {Name: "value", Type: schema.DecimalType(18, 2)}}}
-	t.Logf("seed %d", seed)
-	rnd := rand.New(rand.NewPCG(seed, 1))
-	for i := range n {
-		c := &corpus[rnd.IntN(len(corpus))]
-		data := dirt.Mutate(c.Data, rnd)
-		st := &ingest.Standing{Table: *text, Rows: 1}
-		req := &ingest.Request{Body: bytes.NewReader(data)}
-		caseOptions(c)(req)
-		rec, err := ingest.Against(context.Background(), st, req)
-		if err != nil {
-			if e := errs.As(err); e == nil || e.Kind == errs.Internal {
-				t.Fatalf("mutation %d of %q: %v\n%q", i, c.Name, err, data)
-			}
-			continue
-		}
-		l := rec.Ledger
-		if rec.RecordsIn != rec.Accepted+rec.Rejected || l.Text != l.Accepted+l.Rejected+l.Aside || rec.BytesIn != int64(len(data)) {
-			t.Fatalf("mutation %d of %q: the books do not balance: %+v\n%q", i, c.Name, rec, data)
-		}
-		if i%500 == 499 {
-			checkHeap(t)
-		}
-	}
-}
-
-// checkHeap holds what loads leave behind, and what one of them uses, to the bound of an upload.
-func checkHeap(t *testing.T) {
-	t.Helper()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	if const64 := uint64(64 << 20); m.HeapAlloc > const64 {
-		t.Fatalf("%d bytes of heap are in use between loads", m.HeapAlloc)
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -77,7 +78,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			n := start(env.T().(testing.TB), filepath.Join(env.WorkDir, ".node"))
+			n := start(env.T().(testing.TB), filepath.Join(env.WorkDir, ".node"), "--inbox-roots", env.WorkDir)
 			env.Defer(n.close)
 			env.Setenv("ASSAY_URL", n.url)
 			env.Setenv("HOME", env.WorkDir)
@@ -85,9 +86,29 @@ func TestScripts(t *testing.T) {
 		},
 		Condition: nil,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code": code,
+			"code":  code,
+			"until": until,
 		},
 	})
+}
+
+// until runs a command again and again until its output matches: until 'PATTERN' assay inbox list.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until PATTERN command...")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		text := ts.ReadFile("stdout")
+		if pattern.MatchString(text) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("in a minute there was no %s, at last\n%s", args[0], text)
+		}
+	}
 }
 
 // code runs a command and compares its exit code: code 2 assay sql -o xml.

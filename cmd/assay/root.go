@@ -86,7 +86,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.url, "url", "", "address of the server (default $ASSAY_URL or http://127.0.0.1:8080)")
 	root.AddCommand(
-		a.serveCommand(), a.loadCommand(), a.sqlCommand(), a.sniffCommand(), a.tableCommand(), a.deliveryCommand(), a.jobCommand(), a.coverageCommand(), a.restoreCommand(),
+		a.serveCommand(), a.loadCommand(), a.sqlCommand(), a.sniffCommand(), a.tableCommand(), a.deliveryCommand(), a.jobCommand(), a.coverageCommand(), a.inboxCommand(), a.restoreCommand(),
 		a.versionCommand(), a.benchCommand(), a.demoCommand(),
 	)
 	a.noteStart(root)

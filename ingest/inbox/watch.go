@@ -39,6 +39,7 @@ type Object struct {
 	Key      string      `json:"key"`
 	Bytes    int64       `json:"bytes"`
 	Modified time.Time   `json:"modified"`
+	ETag     string      `json:"etag,omitempty"`
 	State    string      `json:"state"`
 	Tries    int         `json:"tries"`
 	Next     time.Time   `json:"next_try"`
@@ -48,7 +49,15 @@ type Object struct {
 	Delivery schema.ID   `json:"delivery_id"`
 }
 
-func (o *Object) is(i object.Info) bool { return o.Bytes == i.Bytes && o.Modified.Equal(i.Modified) }
+func (o *Object) is(i object.Info) bool {
+	return sameVersion(object.Info{Bytes: o.Bytes, Modified: o.Modified, ETag: o.ETag}, i)
+}
+
+// sameVersion compares two sights of a key. S3 tells changes to the second, so two versions of one size may differ by their ETags alone;
+// a sight without one (a folder's, or a record of before) says nothing by that.
+func sameVersion(a, b object.Info) bool {
+	return a.Bytes == b.Bytes && a.Modified.Equal(b.Modified) && (a.ETag == b.ETag || a.ETag == "" || b.ETag == "")
+}
 
 const (
 	recordKind    = "inbox-object"
@@ -205,14 +214,14 @@ func (w *Watch) due(i object.Info) (Object, bool) {
 		return *o, o.State == Retry && !now.Before(o.Next)
 	}
 	s, ok := w.seen[i.Key]
-	if !ok || s.info.Bytes != i.Bytes || !s.info.Modified.Equal(i.Modified) {
+	if !ok || !sameVersion(s.info, i) {
 		s = sight{i, now}
 		w.seen[i.Key] = s
 	}
 	if w.spec.settle > 0 && (now.Sub(s.since) < w.spec.settle || now.Sub(i.Modified) < w.spec.settle) {
 		return Object{}, false
 	}
-	return Object{Key: i.Key, Bytes: i.Bytes, Modified: i.Modified, State: Retry}, true
+	return Object{Key: i.Key, Bytes: i.Bytes, Modified: i.Modified, ETag: i.ETag, State: Retry}, true
 }
 
 // load tries one version of an object. An error is one of this node, not of the object.

@@ -242,7 +242,7 @@ func (f *Folder) Head(ctx context.Context, key string) (Info, error) {
 	if err != nil {
 		return Info{}, folderError("stat", key, err)
 	}
-	return Info{key, info.Size(), info.ModTime().UTC()}, nil
+	return Info{Key: key, Bytes: info.Size(), Modified: info.ModTime().UTC()}, nil
 }
 
 // Copy implements Store.

@@ -73,7 +73,7 @@ func (w *folderWalk) visit(base string, e fs.DirEntry) error {
 	if err != nil {
 		return err
 	}
-	w.found = append(w.found, Info{key, info.Size(), info.ModTime().UTC()})
+	w.found = append(w.found, Info{Key: key, Bytes: info.Size(), Modified: info.ModTime().UTC()})
 	if len(w.found) > pageKeys {
 		return fs.SkipAll
 	}

@@ -133,7 +133,7 @@ func (m *Memory) List(ctx context.Context, prefix, cursor string) (Page, error) 
 	var all []Info
 	for key, o := range m.objects {
 		if strings.HasPrefix(key, prefix) && key > cursor {
-			all = append(all, Info{key, int64(len(o.data)), o.modified})
+			all = append(all, Info{Key: key, Bytes: int64(len(o.data)), Modified: o.modified})
 		}
 	}
 	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(a.Key, b.Key) })

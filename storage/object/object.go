@@ -40,6 +40,7 @@ type Info struct {
 	Key      string
 	Bytes    int64
 	Modified time.Time
+	ETag     string // names the version's content; "" where the store has none
 }
 
 // Page is one piece of a listing. Next is the cursor of the following piece, "" at the end.

@@ -147,7 +147,7 @@ func (s *S3) Head(ctx context.Context, key string) (Info, error) {
 	if err != nil {
 		return Info{}, s.failed("look up", key, err)
 	}
-	return Info{key, aws.ToInt64(out.ContentLength), aws.ToTime(out.LastModified)}, nil
+	return Info{key, aws.ToInt64(out.ContentLength), aws.ToTime(out.LastModified), aws.ToString(out.ETag)}, nil
 }
 
 // List implements Store.
@@ -164,7 +164,7 @@ func (s *S3) List(ctx context.Context, prefix, cursor string) (Page, error) {
 	for _, o := range out.Contents {
 		key := strings.TrimPrefix(aws.ToString(o.Key), s.prefix)
 		if CheckKey(key) == nil { // some tools leave "folder/" objects
-			page.Items = append(page.Items, Info{key, aws.ToInt64(o.Size), aws.ToTime(o.LastModified)})
+			page.Items = append(page.Items, Info{key, aws.ToInt64(o.Size), aws.ToTime(o.LastModified), aws.ToString(o.ETag)})
 		}
 		page.Next = key
 	}

@@ -26,8 +26,8 @@ type aggTable struct {
 	reserved int64 // from the grant
 	gids     []int32
 	runs     []aggregate.Run
-	ends     [2][]int32 // of stretches in which no key changes, and for making them
-	heads    []int32    // their first rows
+	steady   stretches // of rows in which no key changes
+	cutting  bool      // the last batch came in such: its rows cost little here, and more in a log
 	keyCols  []*batch.Vector
 	argCols  []*batch.Vector
 	sel, sub []int32
@@ -137,7 +137,7 @@ func (t *aggTable) fold(b *batch.Batch) error {
 	if n := t.agg.run.env.Debug.LogGroups; n > 0 {
 		least = n
 	}
-	if t.groups < least || !t.logs() {
+	if t.groups < least || t.cutting || !t.logs() {
 		return nil
 	}
 	var err error
@@ -157,7 +157,7 @@ func (t *aggTable) foldRows(b *batch.Batch) error {
 		}
 	} else {
 		t.keysOf(b)
-		if !t.assignRuns(b, &rows) {
+		if t.cutting = t.assignRuns(b, &rows); !t.cutting {
 			t.assign(b, &rows)
 		}
 		if t.keys.len() > t.groups {

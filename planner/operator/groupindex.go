@@ -12,9 +12,11 @@ type groupIndex struct {
 	lo   int64 // of numbers
 	seen int   // rows that went without
 	off  bool
+
+	slots keySlots
 }
 
-func (x *groupIndex) bytes() int64 { return int64(4 * cap(x.at)) }
+func (x *groupIndex) bytes() int64 { return int64(4*cap(x.at) + 4*cap(x.slots.w)) }
 
 // drop forgets the index: keys have changed.
 func (x *groupIndex) drop() { x.at = nil }
@@ -26,7 +28,7 @@ func (x *groupIndex) worth(size, rows int) bool {
 }
 
 // groups looks packed keys up; false when there is no index for them.
-func (x *groupIndex) groups(t *groupTable, dst []int32) bool {
+func (x *groupIndex) groups(t *groupTable, dst []int32, cols []*batch.Vector, b *batch.Batch) bool {
 	p := t.packed
 	if p.total > indexBits || x.at == nil && !x.worth(1<<p.total, len(dst)) {
 		return false
@@ -37,14 +39,8 @@ func (x *groupIndex) groups(t *groupTable, dst []int32) bool {
 			x.at[t.ids.Key(uint32(g))[0]] = uint32(g) + 1
 		}
 	}
-	missing := int32(0)
-	at := x.at
-	for i, slot := range p.w[0][:len(dst)] {
-		g := int32(at[slot]) - 1
-		dst[i] = g
-		missing |= g
-	}
-	if missing < 0 {
+	x.slots.write(p, cols, b, len(dst))
+	if x.slots.look(x.at, dst) < 0 {
 		x.fill(t, dst)
 	}
 	return true
@@ -52,12 +48,13 @@ func (x *groupIndex) groups(t *groupTable, dst []int32) bool {
 
 // fill numbers the keys that were not in the index.
 func (x *groupIndex) fill(t *groupTable, dst []int32) {
-	for i, slot := range t.packed.w[0][:len(dst)] {
+	x.slots.finish()
+	for i, slot := range x.slots.w[:len(dst)] {
 		if dst[i] >= 0 {
 			continue
 		}
 		if x.at[slot] == 0 {
-			x.at[slot] = t.ids.InternKey([2]uint64{slot, 0}) + 1
+			x.at[slot] = t.ids.InternKey([2]uint64{uint64(slot), 0}) + 1
 		}
 		dst[i] = int32(x.at[slot]) - 1
 	}

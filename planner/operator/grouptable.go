@@ -184,10 +184,10 @@ func (t *groupTable) pack(dst []int32, cols []*batch.Vector, b *batch.Batch) {
 		t.general(dst, cols, b)
 		return
 	}
-	p.pack(cols, b, len(dst))
-	if t.index.groups(t, dst) {
+	if t.index.groups(t, dst, cols, b) {
 		return
 	}
+	p.pack(cols, b, len(dst))
 	keys := t.ids.Keys(len(dst))
 	for k := range keys {
 		keys[k] = intern.Key{p.w[0][k], p.w[1][k]}

@@ -85,64 +85,62 @@ func (p *packedKeys) pack(cols []*batch.Vector, b *batch.Batch, n int) {
 		clear(p.w[w])
 	}
 	for i, v := range cols {
-		p.cols[i].write(p.w[p.fields[i].word], p.fields[i].at, v, b)
+		writeCodes(&p.cols[i], p.w[p.fields[i].word], p.fields[i].at, v, b)
 	}
 }
 
-// write adds the codes of a column to words.
-func (s *codeSpace) write(w []uint64, at uint, v *batch.Vector, b *batch.Batch) {
+// writeCodes adds the codes of a column to words.
+func writeCodes[W uint32 | uint64](s *codeSpace, w []W, at uint, v *batch.Vector, b *batch.Batch) {
 	switch {
 	case v.AllNull():
 	case v.Enc == batch.Const:
-		code := s.code(v, 0) << at
+		code := W(s.code(v, 0)) << at
 		for k := range w {
 			w[k] |= code
 		}
 	case v.Enc == batch.Dict:
-		s.writeEntries(w, at, v, b)
+		writeEntries(s.trans, w, at, v, b)
 	case s.interned:
 		for k, code := range s.rows[:len(w)] {
-			w[k] |= uint64(code) << at
+			w[k] |= W(code) << at
 		}
 	default:
-		s.writeRange(w, at, v, b)
+		writeRange(uint64(s.lo)-1, w, at, v, b)
 	}
 }
 
-func (s *codeSpace) writeEntries(w []uint64, at uint, v *batch.Vector, b *batch.Batch) {
-	trans := s.trans
+func writeEntries[W uint32 | uint64](trans []uint32, w []W, at uint, v *batch.Vector, b *batch.Batch) {
 	switch {
 	case v.Valid != nil:
 		for k := range w {
 			row := rowOf(b, k)
-			w[k] |= uint64(trans[v.Codes[row]]) & -uint64(v.Valid[row]) << at
+			w[k] |= W(trans[v.Codes[row]]) & -W(v.Valid[row]) << at
 		}
 	case b.Sel != nil:
 		for k, row := range b.Sel {
-			w[k] |= uint64(trans[v.Codes[row]]) << at
+			w[k] |= W(trans[v.Codes[row]]) << at
 		}
 	default:
 		for k, e := range v.Codes[:len(w)] {
-			w[k] |= uint64(trans[e]) << at
+			w[k] |= W(trans[e]) << at
 		}
 	}
 }
 
-func (s *codeSpace) writeRange(w []uint64, at uint, v *batch.Vector, b *batch.Batch) {
-	lo := uint64(s.lo) - 1
+func writeRange[W uint32 | uint64](lo uint64, w []W, at uint, v *batch.Vector, b *batch.Batch) {
 	switch {
 	case v.Valid != nil:
 		for k := range w {
 			row := rowOf(b, k)
-			w[k] |= (uint64(v.I[row]) - lo) & -uint64(v.Valid[row]) << at
+			w[k] |= W(uint64(v.I[row])-lo) & -W(v.Valid[row]) << at
 		}
 	case b.Sel != nil:
 		for k, row := range b.Sel {
-			w[k] |= (uint64(v.I[row]) - lo) << at
+			w[k] |= W(uint64(v.I[row])-lo) << at
 		}
 	default:
 		for k, x := range v.I[:len(w)] {
-			w[k] |= (uint64(x) - lo) << at
+			w[k] |= W(uint64(x)-lo) << at
 		}
 	}
 }

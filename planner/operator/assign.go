@@ -35,6 +35,9 @@ func sizedGroups(s []int32, n int) []int32 {
 // runsWorth is the mean length from which runs are folded as such.
 const runsWorth = 8
 
+// shapeSample is how many runs are looked at before scattered groups are known as such.
+const shapeSample = 64
+
 // shape turns group numbers into runs where they come in long ones. Scattered ones show themselves soon.
 func (t *aggTable) shape(rows *aggregate.Rows) {
 	gids := t.gids
@@ -44,7 +47,7 @@ func (t *aggTable) shape(rows *aggregate.Rows) {
 		if gids[i] == gids[i-1] {
 			continue
 		}
-		if len(t.runs) >= most {
+		if n := len(t.runs); n >= most || n > shapeSample && n*runsWorth > 2*i {
 			rows.Groups = gids
 			return
 		}

@@ -18,10 +18,25 @@ func (v *Vector) Flatten() *Vector {
 		return out
 	case Numbered:
 		return v.texts()
+	case Runs:
+		return v.writeOut()
 	}
 	b := NewBuilder(v.Type, v.Len)
 	b.Append(v, nil)
 	return b.Finish()
+}
+
+// writeOut writes runs out row by row.
+func (v *Vector) writeOut() *Vector {
+	rows := make([]int32, 0, v.Len)
+	for k, end := range v.Ends {
+		for len(rows) < int(end) {
+			rows = append(rows, int32(k))
+		}
+	}
+	out := gatherPayload(v, rows)
+	out.Valid = gatherValid(v.Valid, rows)
+	return out
 }
 
 // Gather returns the listed rows, in the order listed. Dictionary, constant and numbered encodings are kept.

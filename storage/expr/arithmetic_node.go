@@ -222,6 +222,7 @@ type sumNode struct {
 	a, b    node
 	buf     buffer
 	x, y    []int64
+	ends    []int32 // of stretches
 }
 
 // newSumNode returns nil when the call is not one it can do.
@@ -277,6 +278,9 @@ func (n *sumNode) eval(b *batch.Batch, rows []int32) (*batch.Vector, error) {
 	}
 	if va.Enc == batch.Const && vb.Enc == batch.Const || va.AllNull() || vb.AllNull() {
 		return n.slow.eval(b, rows)
+	}
+	if out := n.perStretch(va, vb, b.Len); out != nil {
+		return out, nil
 	}
 	out := n.buf.reset(n.slow.typ, b.Len)
 	if n.wide {

@@ -89,6 +89,7 @@ func randomVector(r *rand.Rand, t schema.Type, n int) (*batch.Vector, []schema.V
 	nulls := r.IntN(2) == 0
 	vals := make([]schema.Value, n)
 	enc := batch.Encoding(r.IntN(4))
+	steady := r.IntN(2) == 0 // a dictionary whose codes come in long stretches
 	for i := range vals {
 		vals[i] = pool[r.IntN(len(pool))]
 		if enc == batch.Flat && r.IntN(2) == 0 {
@@ -98,6 +99,9 @@ func randomVector(r *rand.Rand, t schema.Type, n int) (*batch.Vector, []schema.V
 			vals[i] = schema.NullValue(t)
 		}
 		if i > 0 && (enc == batch.Const || enc == batch.Runs && r.IntN(3) > 0) {
+			vals[i] = vals[i-1]
+		}
+		if i > 0 && enc == batch.Dict && steady && r.IntN(25) > 0 {
 			vals[i] = vals[i-1]
 		}
 	}

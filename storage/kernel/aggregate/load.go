@@ -1,6 +1,8 @@
 package aggregate
 
 import (
+	"slices"
+
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/decimal"
 )
@@ -42,7 +44,7 @@ func (l *loader[T]) load(r *Rows, v *batch.Vector) folded[T] {
 	if r.Len == 0 || v.AllNull() {
 		return folded[T]{}
 	}
-	if v.Enc == batch.Runs {
+	if v.Enc == batch.Runs && v.Valid != nil {
 		v = v.Flatten()
 	}
 	f := folded[T]{groups: r.Groups, runs: r.runs(&l.one)}
@@ -52,6 +54,8 @@ func (l *loader[T]) load(r *Rows, v *batch.Vector) folded[T] {
 		return f
 	case v.Valid != nil:
 		return l.withoutNulls(r, v, f)
+	case v.Enc == batch.Runs:
+		f.vals = l.spread(r, v)
 	case v.Enc == batch.Dict:
 		f.vals = l.decode(r, v)
 	case r.Sel != nil:
@@ -66,6 +70,26 @@ func (l *loader[T]) fill(x T, n int) []T {
 	l.vals = room(l.vals, n)
 	for i := range l.vals {
 		l.vals[i] = x
+	}
+	return l.vals
+}
+
+// spread writes out the runs of a column without NULL.
+func (l *loader[T]) spread(r *Rows, v *batch.Vector) []T {
+	l.vals = room(l.vals, r.Len)
+	p, at := l.payload(v), 0
+	for k, end := range v.Ends {
+		to := int(end)
+		if r.Sel != nil {
+			n, _ := slices.BinarySearch(r.Sel[at:], end)
+			to = at + n
+		}
+		for i := range l.vals[at:min(to, r.Len)] {
+			l.vals[at+i] = p[k]
+		}
+		if at = to; at >= r.Len {
+			break
+		}
 	}
 	return l.vals
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/assaydb/assay/storage/segment"
+	"golang.org/x/sync/errgroup"
 )
 
 // draftSegment is one segment file being written, then read back.
@@ -83,15 +84,18 @@ func (s *draftSegment) readBack(ctx context.Context) error {
 	if st.Size() != s.info.Bytes {
 		return errs.New(errs.Corrupt, "read-back", "%s has %d bytes, %d were written", filepath.Base(s.out.name), st.Size(), s.info.Bytes)
 	}
-	if err := segment.Verify(ctx, f, st.Size(), s.id.String(), s.info.SHA256); err != nil {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return segment.Verify(ctx, f, st.Size(), s.id.String(), s.info.SHA256) })
+	var hashes []schema.ColumnHash
+	var rows int64
+	group.Go(func() error {
+		file, err := segment.Open(ctx, f, st.Size(), s.id.String())
+		if err == nil {
+			hashes, rows, err = file.HashColumns(ctx, s.draft.store.parallel())
+		}
 		return err
-	}
-	file, err := segment.Open(ctx, f, st.Size(), s.id.String())
-	if err != nil {
-		return err
-	}
-	hashes, rows, err := file.HashColumns(ctx, s.draft.store.parallel())
-	if err != nil {
+	})
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	return s.compare(hashes, rows)

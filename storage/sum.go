@@ -17,6 +17,10 @@ type outFile struct {
 	buf  *bufio.Writer
 	sum  hash.Hash // nil in a segment's file, whose writer hashes what it writes
 	n    int64
+
+	asked  int64      // of them, that a sync was asked for
+	early  chan error // of a sync under way; nil: none
+	failed error      // of one that is over
 }
 
 // writeBuffer gathers the small writes; column chunks are larger and go past it.
@@ -37,6 +41,7 @@ func (o *outFile) Write(p []byte) (int, error) {
 		o.sum.Write(p[:n])
 	}
 	o.n += int64(n)
+	o.syncAhead()
 	return n, diskError("write", o.name, err)
 }
 
@@ -47,11 +52,16 @@ func (o *outFile) digest() (d schema.Digest) {
 
 // finish makes the content durable and closes the file. The name is durable only once its folder is synced.
 func (o *outFile) finish() error {
+	early := o.awaitSync()
 	err := o.buf.Flush()
 	o.buf = nil
 	if err != nil {
 		o.file.Close()
 		return diskError("write", o.name, err)
+	}
+	if early != nil {
+		o.file.Close()
+		return diskError("sync", o.name, early)
 	}
 	if err := o.file.Sync(); err != nil {
 		o.file.Close()
@@ -61,7 +71,10 @@ func (o *outFile) finish() error {
 }
 
 // abandon closes the file without caring for its content.
-func (o *outFile) abandon() { o.file.Close() }
+func (o *outFile) abandon() {
+	_ = o.awaitSync() // the descriptor is in use until then
+	o.file.Close()
+}
 
 // digestOf hashes a whole stream.
 func digestOf(r io.Reader) (d schema.Digest, n int64, err error) {

@@ -28,7 +28,8 @@ type File interface {
 	io.Writer
 	io.ReaderAt
 	io.Closer
-	// Sync makes the content durable. After a failure the content is unknown for good: the kernel may have dropped it.
+	// Sync makes the content durable. After a failure the content is unknown for good: the kernel may have dropped it. It may run
+	// beside Write, and then covers what was written before it.
 	Sync() error
 	Stat() (fs.FileInfo, error)
 }

@@ -49,6 +49,7 @@ type tally struct {
 const (
 	maxConverters = 4
 	feedJobs      = 3
+	manyColumns   = 1024 // beyond, there are no dictionaries, and one chunk more is in flight than there are converters: each takes more than its bytes
 )
 
 // newFeed starts the goroutines. A nil plan scans only; what is new in the cells is noted for a watch, nil for none.
@@ -60,12 +61,15 @@ func newFeed(ctx context.Context, txt *text, plan *convert.Plan, watch *convert.
 	ctx, stop := context.WithCancel(ctx)
 	converters := min(runtime.GOMAXPROCS(0), maxConverters)
 	jobs := feedJobs * converters
+	if txt.width > manyColumns {
+		jobs = converters + 1
+	}
 	f := &feed{txt: txt, order: make(chan *job, jobs), work: make(chan *job, jobs), free: make(chan *job, jobs), stop: stop}
 	for range jobs {
 		f.free <- &job{}
 	}
 	if plan != nil {
-		shared := convert.NewDictionaries(plan, debug.NoDictionaries)
+		shared := convert.NewDictionaries(plan, debug.NoDictionaries || len(plan.Types) > manyColumns)
 		for range converters {
 			f.group.Go(func() { f.convert(convert.NewConverter(plan, shared, watch)) })
 		}

@@ -38,7 +38,7 @@ func newDraftSegment(d *Draft, id schema.ID, out *outFile) *draftSegment {
 
 // full tells whether the segment has reached a limit.
 func (s *draftSegment) full(c Config) bool {
-	return s.writer.Rows() >= c.RollRows || s.out.n >= c.RollBytes
+	return s.writer.Rows() >= c.RollRows || s.out.n >= c.RollBytes || s.writer.Laden()
 }
 
 func (s *draftSegment) write(b *batch.Batch) error {

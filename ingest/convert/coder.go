@@ -34,7 +34,7 @@ type slot struct {
 const (
 	quotedCell = 1 << 31
 	nullCode   = -2 // of a NULL word
-	minSlots   = 16
+	minSlots   = 4
 	maxSlots   = 2 * maxEntries
 )
 

@@ -28,8 +28,8 @@ type column struct {
 	summary *columnSummary // over the whole file
 }
 
-func newColumn(c schema.Column, optional bool) *column {
-	col := &column{Column: c, optional: optional, dict: newInterner(c.Type), flat: &batch.Vector{Type: c.Type}, summary: newColumnSummary()}
+func newColumn(c schema.Column, optional, many bool) *column {
+	col := &column{Column: c, optional: optional, dict: newInterner(c.Type), flat: &batch.Vector{Type: c.Type}, summary: &columnSummary{many: many}}
 	col.reset()
 	return col
 }
@@ -40,6 +40,13 @@ func (c *column) reset() {
 	c.plainFor = max(0, c.plainFor-1)
 	c.dict.reset(c.Type)
 	truncate(c.flat)
+}
+
+// release gives up the memory of a row group that was encoded.
+func (c *column) release() {
+	c.codes, c.valid, c.remap, c.out = nil, nil, nil, nil
+	c.flat = &batch.Vector{Type: c.Type}
+	c.dict = &interner{class: c.dict.class, entries: &batch.Vector{Type: c.Type}}
 }
 
 // present counts the rows that are not NULL.
@@ -173,6 +180,7 @@ func (c *column) appendFlat(v *batch.Vector, lo, hi int) {
 // again only after some row groups, since interning values in vain is the dearest part of writing them.
 const (
 	patience       = 64 << 10
+	patienceOfMany = 64 // in a table of many columns, whose row groups have few rows
 	plainGroups    = 7
 	maxDictEntries = 1 << 17
 	maxDictBytes   = 16 << 20
@@ -185,7 +193,7 @@ func (c *column) hopeless() bool {
 	if d > maxDictEntries || len(c.dict.entries.Data) > maxDictBytes {
 		return true
 	}
-	if n < patience {
+	if n < patience && (!c.summary.many || n < patienceOfMany) {
 		return false
 	}
 	if c.dict.class == schema.ClassBytes {

@@ -26,18 +26,17 @@ func (s *Writer) flush() error {
 	if err := s.begin(); err != nil {
 		return err
 	}
-	g := rowGroup{rows: int64(s.columns[0].rows)}
-	done := s.encodeColumns()
-	for i, c := range s.columns {
-		e := &done[i]
-		if e.err != nil {
-			return fmt.Errorf("write segment %s: %w", s.opt.ID, e.err)
+	g := rowGroup{rows: int64(s.columns[0].rows), chunks: make([]*chunk, 0, len(s.columns))}
+	done := make([]encodedColumn, len(s.columns))
+	for lo := 0; lo < len(done); lo += encodeAtOnce {
+		hi := min(lo+encodeAtOnce, len(done))
+		s.encodeColumns(done, lo, hi)
+		for i := lo; i < hi; i++ {
+			if err := s.writeChunk(s.columns[i], &done[i]); err != nil {
+				return fmt.Errorf("write segment %s: %w", s.opt.ID, err)
+			}
+			g.chunks = append(g.chunks, done[i].chunk)
 		}
-		e.chunk.moveTo(s.out.n)
-		if _, err := s.out.Write(c.out); err != nil {
-			return fmt.Errorf("write segment %s: %w", s.opt.ID, err)
-		}
-		g.chunks = append(g.chunks, e.chunk)
 	}
 	for i, c := range s.columns {
 		if err := s.finishChunk(c, &done[i]); err != nil {
@@ -52,30 +51,49 @@ func (s *Writer) flush() error {
 	return nil
 }
 
-// encodeColumns encodes the columns, several at a time: each is a matter of its own.
-func (s *Writer) encodeColumns() []encodedColumn {
-	done := make([]encodedColumn, len(s.columns))
-	if len(s.encoders) == 1 || s.columns[0].rows < parallelRows {
-		for i, c := range s.columns {
-			done[i] = s.encoders[0].column(c)
+// encodeAtOnce is how many columns are encoded before their chunks are written: encoded bytes of a very wide row group do not all lie
+// beside what they were made of.
+const encodeAtOnce = 512
+
+// writeChunk writes an encoded column. In a wide table its memory is not kept for the next row group.
+func (s *Writer) writeChunk(c *column, e *encodedColumn) error {
+	if e.err != nil {
+		return e.err
+	}
+	e.chunk.moveTo(s.out.n)
+	_, err := s.out.Write(c.out)
+	if c.summary.many {
+		c.release()
+	}
+	return err
+}
+
+// encodeColumns encodes columns lo to hi (exclusive), several at a time: each is a matter of its own.
+func (s *Writer) encodeColumns(done []encodedColumn, lo, hi int) {
+	if len(s.encoders) == 1 || s.columns[0].rows*(hi-lo) < parallelCells {
+		for i := lo; i < hi; i++ {
+			done[i] = s.encoders[0].column(s.columns[i])
 		}
-		return done
+		return
 	}
 	var group sync.WaitGroup
-	var next atomic.Int64
+	next := atomic.Int64{}
+	next.Store(int64(lo))
 	for _, e := range s.encoders {
 		group.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(done); i = next.Add(1) - 1 {
+			for i := next.Add(1) - 1; int(i) < hi; i = next.Add(1) - 1 {
 				done[i] = e.column(s.columns[i])
 			}
 		})
 	}
 	group.Wait()
-	return done
 }
 
-// parallelRows is the row group that is worth starting goroutines for.
-const parallelRows = 8 << 10
+// parallelCells is what is worth starting goroutines for; parallelRows the rows of a file that is read back by several.
+const (
+	parallelCells = 64 << 10
+	parallelRows  = 8 << 10
+)
 
 // column encodes one column, with its bloom filter, and adds its values to the file's statistics.
 func (e *chunkEncoder) column(c *column) (out encodedColumn) {

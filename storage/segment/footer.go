@@ -89,7 +89,7 @@ func (b *footerBuilder) footer() ([]byte, error) {
 
 func (b *footerBuilder) rowGroup(i int) format.RowGroup {
 	g := &b.x.groups[i]
-	out := format.RowGroup{NumRows: g.rows, Ordinal: int16(i), FileOffset: g.chunks[0].Offset}
+	out := format.RowGroup{NumRows: g.rows, Ordinal: int16(i), FileOffset: g.chunks[0].Offset, Columns: make([]format.ColumnChunk, 0, len(g.chunks))}
 	for k, c := range g.chunks {
 		out.Columns = append(out.Columns, b.columnChunk(g, b.x.columns[k], c))
 		out.TotalByteSize += c.raw

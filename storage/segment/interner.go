@@ -33,12 +33,15 @@ func (n *interner) reset(t schema.Type) {
 	truncate(n.entries)
 	n.hashes = n.hashes[:0]
 	if n.slots == nil || len(n.slots) > 1<<12 {
-		n.slots = make([]int32, 256)
+		n.slots = make([]int32, minSlots)
 	} else {
 		clear(n.slots)
 	}
 	n.mask = uint64(len(n.slots) - 1)
 }
+
+// minSlots is small: a table may have ten thousand columns, and grow makes room fast.
+const minSlots = 16
 
 func (n *interner) len() int { return n.entries.Len }
 

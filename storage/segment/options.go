@@ -13,6 +13,13 @@ const (
 	DefaultPageRows = 16 << 10
 )
 
+// manyColumns is where a table is so wide that what is kept of each column counts: its row groups are closed at half the
+// bytes, and columns keep no memory from one to the next.
+const (
+	manyColumns = 1024
+	maxChunks   = 16 << 10 // of a segment of such a table
+)
+
 // Options say what a Writer makes. Table is needed; the zero value of the others means the default.
 type Options struct {
 	Table    *schema.Table
@@ -34,6 +41,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.RowGroupBytes <= 0 {
 		o.RowGroupBytes = DefaultRowGroupBytes
+	}
+	if o.Table != nil && len(o.Table.Columns) > manyColumns {
+		o.RowGroupBytes = min(o.RowGroupBytes, DefaultRowGroupBytes/2)
 	}
 	if o.PageRows <= 0 {
 		o.PageRows = DefaultPageRows

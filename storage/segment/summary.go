@@ -12,8 +12,8 @@ type ColumnStats struct {
 	Exact    bool // Min and Max are attained; false where text was cut or NaN is there
 	NaN      bool // some value is NaN, which lies outside Min and Max
 	Nulls    int64
-	Bytes    int64 // stored: pages with their headers, dictionaries and bloom filters
-	Distinct Sketch
+	Bytes    int64  // stored: pages with their headers, dictionaries and bloom filters
+	Distinct Sketch // empty in a table of more than manyColumns
 	Hash     schema.ColumnHash
 }
 
@@ -21,9 +21,8 @@ type ColumnStats struct {
 type columnSummary struct {
 	ColumnStats
 	seen bool
+	many bool // columns: no distinct values are estimated, since all sketches together would take more than the rows
 }
-
-func newColumnSummary() *columnSummary { return &columnSummary{} }
 
 // addChunk takes in one finished chunk.
 func (s *columnSummary) addChunk(c *chunk) {
@@ -49,12 +48,18 @@ func (s *columnSummary) addHashes(c *column, counts []uint64) {
 		for k, n := range counts {
 			h := hashPayload(c.dict.entries, k)
 			s.Hash.AddTimes(h, n)
-			s.Distinct.add(h.Hi)
+			s.sketch(h.Hi)
 		}
 	} else {
 		s.addFlat(c.flat)
 	}
 	s.Hash.AddTimes(schema.HashNull(), uint64(c.rows-c.present()))
+}
+
+func (s *columnSummary) sketch(hash uint64) {
+	if !s.many {
+		s.Distinct.add(hash)
+	}
 }
 
 // addFlat adds the hashes of values without a dictionary.
@@ -63,7 +68,7 @@ func (s *columnSummary) addFlat(v *batch.Vector) {
 		for k := range v.Len {
 			h := hashPayload(v, k)
 			s.Hash.Add(h)
-			s.Distinct.add(h.Hi)
+			s.sketch(h.Hi)
 		}
 		return
 	}
@@ -71,7 +76,7 @@ func (s *columnSummary) addFlat(v *batch.Vector) {
 	for _, x := range v.I[:v.Len] {
 		h := schema.HashInt64(x)
 		sum.Add(h)
-		s.Distinct.add(h.Hi)
+		s.sketch(h.Hi)
 	}
 	s.Hash = sum
 }

@@ -28,8 +28,8 @@ type Info struct {
 	Rows      int64
 	Bytes     int64
 	SHA256    schema.Digest
-	Columns   []ColumnStats // one per table column, in the table's order
-	RowGroups []RowGroupStats
+	Columns   []ColumnStats   // one per table column, in the table's order
+	RowGroups []RowGroupStats // none of a table of more than manyColumns: the segment's own index has them
 }
 
 // RowGroupStats is what is known of one row group.
@@ -80,13 +80,13 @@ func (s *Writer) Reset(w io.Writer, id schema.ID) {
 		columns: s.x.columns, optional: s.x.optional,
 	}
 	for _, c := range s.columns {
-		c.plainFor, c.summary = 0, newColumnSummary()
+		c.plainFor, c.summary = 0, &columnSummary{many: c.summary.many}
 		c.reset()
 	}
 }
 
 func (s *Writer) addColumn(c schema.Column, optional bool) {
-	s.columns = append(s.columns, newColumn(c, optional))
+	s.columns = append(s.columns, newColumn(c, optional, len(s.opt.Table.Columns) > manyColumns))
 	s.x.columns, s.x.optional = append(s.x.columns, c), append(s.x.optional, optional)
 }
 
@@ -167,6 +167,12 @@ func (s *Writer) memBytes() (n int64) {
 // Rows returns the rows written so far.
 func (s *Writer) Rows() int64 { return s.x.rows + int64(s.columns[0].rows) }
 
+// Laden reports that what is known of the chunks written so far takes about as much memory as it should: a table of many columns has
+// many, and few rows in each.
+func (s *Writer) Laden() bool {
+	return len(s.opt.Table.Columns) > manyColumns && len(s.x.groups)*len(s.columns) >= maxChunks
+}
+
 // Bytes estimates the size of the file so far: what is written plus what is gathered, uncompressed.
 func (s *Writer) Bytes() int64 { return s.out.n + s.memBytes() }
 
@@ -232,8 +238,11 @@ func (s *Writer) info() Info {
 		}
 		in.Columns = append(in.Columns, st)
 	}
+	if n > manyColumns {
+		return in
+	}
 	for _, g := range s.x.groups {
-		r := RowGroupStats{Rows: g.rows}
+		r := RowGroupStats{Rows: g.rows, Chunks: make([]ChunkStats, 0, n)}
 		for _, c := range g.chunks[:n] {
 			r.Chunks = append(r.Chunks, c.ChunkStats)
 		}

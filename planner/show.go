@@ -12,6 +12,7 @@ import (
 	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/expr"
 	"github.com/assaydb/assay/storage/kernel/aggregate"
+	"github.com/assaydb/assay/storage/kernel/window"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -115,6 +116,9 @@ func showFunctions() *logical.Values {
 	}
 	for _, d := range aggregate.Functions() {
 		v.Rows = append(v.Rows, textTable(nil, []string{d.Name, "aggregate", strings.ToUpper(d.Name) + "(...)", d.Doc}).Rows...)
+	}
+	for _, d := range window.Functions() {
+		v.Rows = append(v.Rows, textTable(nil, []string{d.Name, "window", d.Signature, d.Doc}).Rows...)
 	}
 	return v
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/assaydb/assay/storage/decimal"
 	"github.com/assaydb/assay/storage/expr"
 	"github.com/assaydb/assay/storage/kernel/aggregate"
+	"github.com/assaydb/assay/storage/kernel/window"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -93,11 +94,32 @@ func weighted(t testing.TB) *fragment.Plan {
 	return &fragment.Plan{Fields: root.Fields(), Stages: []fragment.Fragment{{Query: schema.ID{5}, Root: root}}}
 }
 
+// windows is a plan with the nodes of window functions.
+func windows(t testing.TB) *fragment.Plan {
+	t.Helper()
+	in := &fragment.Values{Types: []schema.Type{schema.TypeInt64, schema.TypeVarchar}, Names: []string{"a", "b"}, Rows: [][]schema.Value{{schema.IntValue(schema.TypeInt64, 7), schema.TextValue("x")}}}
+	sum, err := aggregate.Resolve("sum", []schema.Type{schema.TypeInt64}, true, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := window.Frame{Rows: true, Start: window.Bound{Kind: window.Preceding, Rows: 300}, End: window.Bound{Kind: window.Following, Rows: 1}}
+	values := window.Frame{Down: true, Start: window.Bound{Kind: window.UnboundedPreceding}, End: window.Bound{Kind: window.Preceding}}
+	top := &fragment.Sort{Input: in, Keys: []fragment.SortKey{{Column: 1}, {Column: 0, Desc: true}}, Limit: 5, Ties: 1}
+	part := &fragment.Window{Input: top, Partition: []int{1}, Order: []fragment.SortKey{{Column: 0}}, Peers: 1, First: window.First{By: window.FirstByRank, Rows: 3}}
+	root := &fragment.Window{Input: part, Partition: []int{1}, Order: []fragment.SortKey{{Column: 0, Desc: true}}, Sorted: true, Calls: []fragment.WindowCall{
+		{Spec: window.Spec{Name: "lag", Number: 2, Result: schema.TypeVarchar}, Args: []int{1}, Name: "l"},
+		{Spec: window.Spec{Name: "sum", Aggregate: &sum, Frame: frame, Result: sum.Result}, Args: []int{0}, Name: "s"},
+		{Spec: window.Spec{Name: "first_value", Frame: values, Result: schema.TypeInt64}, Args: []int{0, 0, 0}, Name: "f"},
+	}}
+	return &fragment.Plan{Fields: root.Fields(), Stages: []fragment.Fragment{{Query: schema.ID{5}, Root: root}}}
+}
+
 // TestGolden holds the wire form of version 2 and its way back, and reads that of version 1.
 func TestGolden(t *testing.T) {
 	golden(t, "plan-v2.hex", sample(t))
 	golden(t, "plan-join-v2.hex", joins(t))
 	golden(t, "plan-weighted-v2.hex", weighted(t))
+	golden(t, "plan-window-v2.hex", windows(t))
 	readBack(t, stored(t, "plan-v1.hex"), sample(t))
 	readBack(t, stored(t, "plan-join-v1.hex"), joins(t))
 }
@@ -162,7 +184,7 @@ func TestCutAndTrailing(t *testing.T) {
 
 // FuzzDecode feeds the decoder anything: it must not panic, and what it takes it must write back and read as the same.
 func FuzzDecode(f *testing.F) {
-	for _, s := range slices.Concat(sample(f).Stages, joins(f).Stages, weighted(f).Stages) {
+	for _, s := range slices.Concat(sample(f).Stages, joins(f).Stages, weighted(f).Stages, windows(f).Stages) {
 		b, err := fragment.Append(nil, &s)
 		if err != nil {
 			f.Fatal(err)

@@ -280,9 +280,22 @@ func (d *decoder) node() Node {
 		return d.join()
 	case tagUnion:
 		return d.union()
+	case tagWindow:
+		return d.window()
+	case tagSortTies:
+		return d.sortTies()
 	}
 	d.fail("node %d is unknown", tag)
 	return &Values{}
+}
+
+func (d *decoder) sortTies() Node {
+	ties := d.count(maxColumns, 0)
+	n := &Sort{Input: d.node(), Keys: d.keys(), Limit: d.i(), Offset: d.i(), Ties: ties}
+	if ties == 0 || ties > len(n.Keys) {
+		d.fail("%d of %d sort keys make ties", ties, len(n.Keys))
+	}
+	return n
 }
 
 func (d *decoder) join() Node {

@@ -33,6 +33,8 @@ const (
 	tagReceive
 	tagHashJoin
 	tagUnion
+	tagWindow
+	tagSortTies
 )
 
 type encoder struct {
@@ -160,11 +162,10 @@ func (e *encoder) node(n Node) {
 		e.node(n.Input)
 		e.aggregate(n)
 	case *Sort:
-		e.byte(tagSort)
-		e.node(n.Input)
-		e.keys(n.Keys)
-		e.i(n.Limit)
-		e.i(n.Offset)
+		e.sort(n)
+	case *Window:
+		e.byte(tagWindow)
+		e.window(n)
 	case *Limit:
 		e.byte(tagLimit)
 		e.node(n.Input)
@@ -190,6 +191,20 @@ func (e *encoder) node(n Node) {
 	default:
 		e.err = errs.New(errs.Internal, "bug", "BUG: fragment node %T has no wire form", n)
 	}
+}
+
+// sort writes a Sort with ties as a node of its own: those who know none refuse it.
+func (e *encoder) sort(n *Sort) {
+	if n.Ties == 0 {
+		e.byte(tagSort)
+	} else {
+		e.byte(tagSortTies)
+		e.count(n.Ties)
+	}
+	e.node(n.Input)
+	e.keys(n.Keys)
+	e.i(n.Limit)
+	e.i(n.Offset)
 }
 
 func (e *encoder) join(n *HashJoin) {

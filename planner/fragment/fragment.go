@@ -114,12 +114,14 @@ type SortKey struct {
 	Desc   bool
 }
 
-// Sort orders its input; Limit < 0 means all rows, else it is a top-N that keeps Offset+Limit rows.
+// Sort orders its input; Limit < 0 means all rows, else it is a top-N that keeps Offset+Limit rows. With Ties above 0 it keeps the
+// rows after those, too, that are equal to the last in so many leading keys.
 type Sort struct {
 	Input  Node
 	Keys   []SortKey
 	Limit  int64
 	Offset int64
+	Ties   int
 }
 
 // Limit passes Count rows after skipping Offset; Count < 0 means all.

@@ -32,8 +32,7 @@ func sameCall(a, b Call) bool {
 }
 
 func hasAggregate(e expr.Expr) bool {
-	cols := expr.Columns(e)
-	return len(cols) > 0 && cols[len(cols)-1] >= aggregateBase
+	return slices.ContainsFunc(expr.Columns(e), func(c int) bool { return c >= aggregateBase && c < windowBase })
 }
 
 // aggregateName maps the names people bring to those of the aggregate table.
@@ -57,34 +56,43 @@ func (b *Binder) aggregateCall(c clause, call *sqlparse.Call, def aggregate.Defi
 	if c.aliasFirst && c.name == "ORDER BY" {
 		inner.aliases = c.aliases
 	}
-	values, params, err := b.aggregateArgs(inner, call, def)
+	spec, values, err := b.aggregateSpec(inner, call, def)
 	if err != nil {
 		return nil, err
+	}
+	out := c.aggs.add(Call{Spec: spec, Args: values, Name: formatCall(spec, values)})
+	b.places[out] = call.Pos
+	return out, nil
+}
+
+// aggregateSpec binds the arguments of an aggregate and resolves it.
+func (b *Binder) aggregateSpec(inner clause, call *sqlparse.Call, def aggregate.Definition) (spec aggregate.Spec, values []expr.Expr, err error) {
+	values, params, err := b.aggregateArgs(inner, call, def)
+	if err != nil {
+		return spec, nil, err
 	}
 	var order []bool
 	for _, o := range call.OrderBy {
 		e, err := b.expr(inner, o.Expr)
 		if err != nil {
-			return nil, err
+			return spec, nil, err
 		}
 		values, order = append(values, e), append(order, o.Desc)
 	}
 	if call.Separator != nil {
 		params = append(params, schema.TextValue(*call.Separator))
 	}
-	spec, err := aggregate.Resolve(def.Name, types(values), call.Distinct, params, order)
+	spec, err = aggregate.Resolve(def.Name, types(values), call.Distinct, params, order)
 	if err != nil {
-		return nil, b.at(err, call.Pos)
+		return spec, nil, b.at(err, call.Pos)
 	}
 	for i, v := range values {
 		if v, err = expr.NewCast(v, spec.Args[i], false); err != nil {
-			return nil, b.at(err, call.Pos)
+			return spec, nil, b.at(err, call.Pos)
 		}
 		values[i] = b.fold(v)
 	}
-	out := c.aggs.add(Call{Spec: spec, Args: values, Name: formatCall(spec, values)})
-	b.places[out] = call.Pos
-	return out, nil
+	return spec, values, nil
 }
 
 func misplaced(c clause) string {
@@ -152,6 +160,9 @@ func (s *selection) aggregate() error {
 			return err
 		}
 	}
+	if err := s.placeWindows(); err != nil {
+		return err
+	}
 	if s.rest == nil {
 		return nil
 	}
@@ -175,6 +186,8 @@ func (s *selection) place(e expr.Expr, p sqlparse.Pos, where string) (expr.Expr,
 		switch {
 		case !ok:
 			return nil, false
+		case c.Index >= windowBase:
+			return x, true
 		case c.Index >= aggregateBase:
 			return &expr.Column{Index: len(s.keys) + c.Index - aggregateBase, Name: c.Name, Typ: c.Typ}, true
 		case stray == nil:

@@ -18,6 +18,7 @@ type clause struct {
 	aliasFirst bool                                // look among the aliases before the columns
 	prefer     func(column expr.Expr) bool         // columns that win over aliases all the same
 	aggs       *aggregates                         // where aggregates go, nil when none may stand here
+	windows    *windows                            // where window functions go, nil when none may stand here
 	inside     bool                                // within an aggregate
 }
 
@@ -94,6 +95,9 @@ func (b *Binder) name(c clause, e *sqlparse.Column) (expr.Expr, error) {
 		}
 	}
 	if ok && (c.aliasFirst || len(found) == 0) {
+		if c.windows == nil && hasWindow(alias) {
+			return nil, b.errorf(e.Pos, errs.Meaning, "misplaced-window", 3594, "%q holds a window function and cannot be used %s", e.Name, misplaced(c))
+		}
 		if c.inside && hasAggregate(alias) {
 			return nil, b.errorf(e.Pos, errs.Meaning, "misplaced-aggregate", 1111, "%q is an aggregate and cannot be used inside another", e.Name)
 		}
@@ -166,7 +170,7 @@ func (b *Binder) caseExpr(c clause, e *sqlparse.Case) (expr.Expr, error) {
 
 func (b *Binder) call(c clause, e *sqlparse.Call) (expr.Expr, error) {
 	if e.Over != nil {
-		return nil, b.unsupported(e.Pos, "window functions (OVER)")
+		return b.windowCall(c, e)
 	}
 	if !e.Operator {
 		if def, ok := aggregate.Lookup(aggregateName(e.Name)); ok {

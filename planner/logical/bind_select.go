@@ -16,11 +16,13 @@ type selection struct {
 	scope *scope
 	node  Node
 	aggs  aggregates
+	wins  windows
 	items []item
 	keys  []expr.Expr
 	group []string // names of the keys
 	order []orderKey
 	rest  expr.Expr // HAVING
+	union bool      // orders a query that is not a SELECT
 }
 
 // item is one bound element of the select list.
@@ -43,16 +45,13 @@ func (b *Binder) selectQuery(q *sqlparse.Select) (Node, error) {
 	}
 	defer undo()
 	s := &selection{Binder: b, query: q}
-	switch {
-	case q.Rollup:
+	if q.Rollup {
 		return nil, b.unsupported(q.Pos, "WITH ROLLUP")
-	case len(q.Windows) > 0:
-		return nil, b.unsupported(q.Pos, "WINDOW")
 	}
 	if s.node, s.scope, err = b.from(q.From); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{s.where, s.selectList, s.groupBy, s.having, s.orderBy, s.aggregate} {
+	for _, step := range []func() error{s.where, s.selectList, s.groupBy, s.having, s.orderBy, s.bindWindows, s.aggregate, s.window} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -89,7 +88,7 @@ func (s *selection) selectList() error {
 			}
 			continue
 		}
-		e, err := s.expr(clause{name: "SELECT", scope: s.scope, aggs: &s.aggs}, it.Expr)
+		e, err := s.expr(clause{name: "SELECT", scope: s.scope, aggs: &s.aggs, windows: &s.wins}, it.Expr)
 		if err != nil {
 			return err
 		}
@@ -175,6 +174,9 @@ func (s *selection) groupBy() error {
 			}
 			e = s.fold(e)
 		}
+		if hasWindow(e) {
+			return s.errorf(g.Position(), errs.Meaning, "misplaced-window", 3593, "GROUP BY cannot hold a window function")
+		}
 		if hasAggregate(e) {
 			return s.errorf(g.Position(), errs.Meaning, "aggregate-in-group-by", 1056, "GROUP BY cannot hold an aggregate")
 		}
@@ -220,6 +222,14 @@ func (s *selection) isKey(e expr.Expr) bool {
 	return false
 }
 
+// windowsInOrder is where window functions of ORDER BY go: nowhere, when it orders what is not a SELECT.
+func (s *selection) windowsInOrder() *windows {
+	if s.union {
+		return nil
+	}
+	return &s.wins
+}
+
 func (s *selection) orderBy() error {
 	for _, o := range s.query.OrderBy {
 		e, isOrdinal, err := s.ordinal(o.Expr, "ORDER BY")
@@ -227,7 +237,7 @@ func (s *selection) orderBy() error {
 			return err
 		}
 		if !isOrdinal {
-			e, err = s.expr(clause{name: "ORDER BY", scope: s.scope, aliases: s.alias, aliasFirst: true, aggs: &s.aggs}, o.Expr)
+			e, err = s.expr(clause{name: "ORDER BY", scope: s.scope, aliases: s.alias, aliasFirst: true, aggs: &s.aggs, windows: s.windowsInOrder()}, o.Expr)
 			if err != nil {
 				return err
 			}

@@ -84,7 +84,7 @@ func (b *Binder) ordered(n Node, order []sqlparse.OrderItem, limit *sqlparse.Lim
 	if len(order) == 0 && limit == nil {
 		return n, nil
 	}
-	s := &selection{Binder: b, node: n, scope: &scope{}}
+	s := &selection{Binder: b, node: n, scope: &scope{}, union: true}
 	s.query = &sqlparse.Select{Pos: p, Items: []sqlparse.SelectItem{{Pos: p, Star: true}}, OrderBy: order, Limit: limit}
 	for _, f := range n.Fields() {
 		s.scope.add("", f.Name, f.Type, false)

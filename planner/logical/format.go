@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/assaydb/assay/storage/expr"
+	"github.com/assaydb/assay/storage/kernel/window"
 )
 
 // Format writes a tree as indented text, one operator a line.
@@ -45,6 +46,8 @@ func describe(n Node) string {
 		return describeJoin(n)
 	case *Union:
 		return "Union"
+	case *Window:
+		return describeWindow(n)
 	case *Values:
 		if n.Source != "" {
 			return "System " + n.Source
@@ -97,6 +100,27 @@ func formatLimit(count, offset int64) string {
 	}
 	if offset > 0 {
 		s += fmt.Sprintf(" offset %d", offset)
+	}
+	return s
+}
+
+func describeWindow(n *Window) string {
+	fields := n.Input.Fields()
+	s := "Window"
+	for i, c := range n.Partition {
+		s += map[bool]string{true: " by ", false: ", "}[i == 0] + fields[c].Name
+	}
+	for i, k := range n.Order {
+		s += map[bool]string{true: " order ", false: ", "}[i == 0] + fields[k.Column].Name
+		if k.Desc {
+			s += " DESC"
+		}
+	}
+	for i, c := range n.Calls {
+		s += map[bool]string{true: " computing ", false: ", "}[i == 0] + c.Name
+	}
+	if n.First.By != window.AllRows {
+		s += fmt.Sprintf(" first %d by %s", n.First.Rows, n.First.By)
 	}
 	return s
 }

@@ -61,11 +61,13 @@ type SortKey struct {
 	Desc   bool
 }
 
-// Sort orders its input by all Keys; Count < 0 means all rows.
+// Sort orders its input by all Keys; Count < 0 means all rows. With Ties above 0 the rows that are equal to the last one in so many
+// leading keys come, too, in any order among all that are given.
 type Sort struct {
 	Input         Node
 	Keys          []SortKey
 	Count, Offset int64
+	Ties          int
 }
 
 // Limit passes Count rows after Offset, of an input in no particular order: which ones is decided by rule, never by chance.

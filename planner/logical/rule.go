@@ -16,7 +16,7 @@ func Required() []Rule {
 // Rules are all rewrites, in the order in which they apply.
 func Rules() []Rule {
 	return []Rule{
-		{"distinct", ruleDistinct}, {"pushdown", rulePushdown}, {"fold", ruleFold}, {"limit", ruleLimit}, {"merge", ruleMerge}, {"prune", rulePrune},
+		{"distinct", ruleDistinct}, {"pushdown", rulePushdown}, {"fold", ruleFold}, {"limit", ruleLimit}, {"merge", ruleMerge}, {"top-window", ruleTopWindow}, {"prune", rulePrune},
 	}
 }
 
@@ -38,7 +38,9 @@ func rebuild(n Node, f func(Node) Node) Node {
 	case *Aggregate:
 		return &Aggregate{f(n.Input), n.Keys, n.Names, n.Calls}
 	case *Sort:
-		return &Sort{f(n.Input), n.Keys, n.Count, n.Offset}
+		return &Sort{f(n.Input), n.Keys, n.Count, n.Offset, n.Ties}
+	case *Window:
+		return n.over(f(n.Input))
 	case *Limit:
 		return &Limit{f(n.Input), n.Count, n.Offset}
 	case *Distinct:

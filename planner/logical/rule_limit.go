@@ -24,7 +24,7 @@ func limit(n Node, count, offset int64) Node {
 		return &Limit{n, count, offset}
 	case *Sort:
 		if n.Count < 0 && n.Offset == 0 {
-			return &Sort{n.Input, n.Keys, count, offset}
+			return &Sort{Input: n.Input, Keys: n.Keys, Count: count, Offset: offset}
 		}
 		return &Limit{n, count, offset}
 	}
@@ -76,7 +76,7 @@ func limitScan(s *Scan, filters []expr.Expr, count, offset int64) Node {
 	for i := len(filters) - 1; i >= 0; i-- {
 		n = &Filter{n, filters[i]}
 	}
-	p := identity(&Sort{n, []SortKey{{Column: pos}}, count, offset})
+	p := identity(&Sort{Input: n, Keys: []SortKey{{Column: pos}}, Count: count, Offset: offset})
 	p.Exprs, p.Names = p.Exprs[:pos], p.Names[:pos]
 	return p
 }

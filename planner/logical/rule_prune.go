@@ -80,7 +80,7 @@ func prune(n Node, w need) (Node, moved) {
 			in[k.Column] = true
 		}
 		input, m := prune(n.Input, in)
-		out := &Sort{Input: input, Count: n.Count, Offset: n.Offset}
+		out := &Sort{Input: input, Count: n.Count, Offset: n.Offset, Ties: n.Ties}
 		for _, k := range n.Keys {
 			out.Keys = append(out.Keys, SortKey{m[k.Column], k.Desc})
 		}
@@ -99,6 +99,8 @@ func prune(n Node, w need) (Node, moved) {
 		return pruneJoin(n, w)
 	case *Union:
 		return pruneUnion(n, w)
+	case *Window:
+		return pruneWindow(n, w)
 	}
 	return n, keep(all(len(w)))
 }

@@ -3,7 +3,7 @@ package logical
 import "github.com/assaydb/assay/storage/expr"
 
 // rulePushdown moves filters towards the scans: through projections by substitution, through grouping where they read keys
-// alone, through orders without a limit, into the side of a join that they read, into every branch of a union, into the scan itself behind its row filter.
+// alone, through windows where they read partitions alone, through orders without a limit, into the side of a join that they read, into every branch of a union, into the scan itself behind its row filter.
 func rulePushdown(n Node, env *expr.Env) Node {
 	return bottomUp(n, func(n Node) Node {
 		switch n := n.(type) {
@@ -35,7 +35,7 @@ func push(n Node, cond expr.Expr, env *expr.Env) Node {
 		return &Project{push(n.Input, substitute(cond, n.Exprs), env), n.Exprs, n.Names}
 	case *Sort:
 		if n.Count < 0 && n.Offset == 0 {
-			return &Sort{push(n.Input, cond, env), n.Keys, n.Count, n.Offset}
+			return &Sort{Input: push(n.Input, cond, env), Keys: n.Keys, Count: n.Count}
 		}
 	case *Aggregate:
 		return pushAggregate(n, cond, env)
@@ -43,6 +43,8 @@ func push(n Node, cond expr.Expr, env *expr.Env) Node {
 		return pushJoin(n, cond, env)
 	case *Union:
 		return pushUnion(n, cond, env)
+	case *Window:
+		return pushWindow(n, cond, env)
 	}
 	return &Filter{n, cond}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/assaydb/assay/planner/operator"
 	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/kernel/window"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -88,6 +89,9 @@ func BenchmarkPlans(b *testing.B) {
 		{"stddev by 400", agg(scanOf(colTest, colValue), []int{0}, call(b, "stddev_samp", false, nil, dec, 1))},
 		{"sum of double by 200", agg(scanOf(colHospital, colRatio), []int{0}, call(b, "sum", false, nil, dbl, 1))},
 		{"top 10 rows", &fragment.Sort{Input: scanOf(colValue, colPatient, colHospital), Keys: []fragment.SortKey{{Column: 0, Desc: true}, {Column: 1}}, Limit: 10}},
+		{"lag by patient", overRows(scanOf(colPatient, colKey, colValue), []int{0}, []fragment.SortKey{{Column: 1}, {Column: 2}}, windowCall(b, "lag", dec[0], 1, window.Frame{}, 2))},
+		{"sum of 7 by patient", overRows(scanOf(colPatient, colKey, colValue), []int{0}, []fragment.SortKey{{Column: 1}, {Column: 2}}, aggregateOver(b, "sum", dec[0], lastRows(6), 2))},
+		{"rank of all", overRows(scanOf(colValue), nil, []fragment.SortKey{{Column: 0}}, windowCall(b, "rank", schema.Type{}, 0, window.Frame{}))},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {

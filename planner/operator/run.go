@@ -137,6 +137,8 @@ func (r *runner) build(n fragment.Node) (*pipe, error) {
 		return r.join(n)
 	case *fragment.Union:
 		return r.union(n)
+	case *fragment.Window:
+		return r.window(n)
 	}
 	return nil, errs.New(errs.Invalid, "bad-fragment", "operator %T is unknown to this node", n)
 }

@@ -2,11 +2,13 @@ package operator
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/assaydb/assay/planner/fragment"
 	"github.com/assaydb/assay/storage/batch"
+	"github.com/assaydb/assay/storage/errs"
 )
 
 // sorting is one Sort node. Every input puller is drained by a goroutine into a sorter of its own, which sorts its rows in runs; a
@@ -17,7 +19,9 @@ type sorting struct {
 	fields []batch.Field
 	order  order
 	keep   int64 // rows a sorter must keep, -1 for all
+	ties   int   // of the keys: rows equal to the last of keep in these are kept, too
 	skip   int64
+	trim   func(b *batch.Batch, idx []int32) []int32 // which of the sorted rows are still wanted; nil for all
 	stats  *counters
 
 	once   sync.Once
@@ -45,10 +49,15 @@ func (r *runner) sort(n *fragment.Sort) (*pipe, error) {
 	if n.Limit < 0 && n.Offset == 0 {
 		return p, nil
 	}
-	limit := &limitPull{in: s, offset: n.Offset, count: n.Limit, unlimited: n.Limit < 0, run: r, stats: &counters{}}
-	p.pulls[0] = limit
+	p.pulls[0] = &limitPull{in: s, offset: n.Offset, count: n.Limit, unlimited: n.Limit < 0, run: r, stats: &counters{}}
+	if n.Ties > 0 {
+		if n.Ties > len(n.Keys) || n.Offset != 0 || n.Limit < 0 {
+			return nil, errs.New(errs.Invalid, "bad-fragment", "a sort with ties by %d of %d keys, limit %d, offset %d", n.Ties, len(n.Keys), n.Limit, n.Offset)
+		}
+		p.pulls[0] = &tiesPull{in: s, count: n.Limit, order: s.order[:n.Ties], stats: s.stats}
+	}
 	if n.Limit >= 0 && n.Offset+n.Limit <= mostTopN && !r.env.Debug.NoTopN {
-		s.keep = n.Offset + n.Limit
+		s.keep, s.ties, s.trim = n.Offset+n.Limit, n.Ties, s.firstRows
 		s.stats.name = "TopN"
 		s.stats.detail = describe("%d", s.keep)
 	}
@@ -68,16 +77,22 @@ func (s *sorting) prepare(ctx context.Context) error {
 	if err := s.run.each(len(s.in.pulls), func(i int) error { return s.drain(ctx, i) }); err != nil {
 		return err
 	}
-	var sources []puller
-	for _, set := range s.sets {
-		more, err := set.finish()
-		if err != nil {
-			return err
-		}
-		sources = append(sources, more...)
+	var err error
+	s.merged, err = s.merge(s.stats)
+	return err
+}
+
+// merge sorts what the sorters hold and gives all rows in order.
+func (s *sorting) merge(stats *counters) (puller, error) {
+	runs := make([][]puller, len(s.sets))
+	err := s.run.each(len(s.sets), func(i int) (err error) {
+		runs[i], err = s.sets[i].finish()
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	s.merged = newMergeOrder(sources, s.fields, s.order, s.run.env.Debug.BatchRows, s.stats)
-	return nil
+	return newMergeOrder(slices.Concat(runs...), s.fields, s.order, s.run.env.Debug.BatchRows, stats), nil
 }
 
 func (s *sorting) drain(ctx context.Context, i int) error {
@@ -110,11 +125,12 @@ type sorter struct {
 	scratch  frameBuffer
 	reserved int64
 	bound    *batch.Batch // with a limit: the last row that is still wanted
+	pruneAt  int          // from how many rows on to look for what is not
 	sel      []int32
 }
 
 func newSorter(s *sorting) *sorter {
-	t := &sorter{of: s}
+	t := &sorter{of: s, pruneAt: int(max(2*s.keep, 0)) + pruneRows}
 	t.reset()
 	return t
 }
@@ -142,8 +158,9 @@ func (t *sorter) add(b *batch.Batch) error {
 		c.Append(b.Cols[i], sel)
 	}
 	t.rows += n
-	if keep := t.of.keep; keep >= 0 && int64(t.rows) >= 2*keep+pruneRows {
+	if t.of.trim != nil && t.rows >= t.pruneAt {
 		t.prune()
+		t.pruneAt = max(t.pruneAt, 2*t.rows)
 	}
 	return t.account()
 }
@@ -162,7 +179,7 @@ func (t *sorter) wanted(b *batch.Batch) []int32 {
 		row := rowOf(b, k)
 		switch p := t.of.order.prefix(b, row); {
 		case p > limit:
-		case p < limit || t.of.order.compare(b, row, t.bound, 0) < 0:
+		case p < limit || t.of.before(b, row, t.bound):
 			t.sel = append(t.sel, int32(row))
 		}
 	}
@@ -179,8 +196,8 @@ func (t *sorter) sorted() *batch.Batch {
 		b.Cols = append(b.Cols, c.Finish())
 	}
 	idx := t.of.order.permutation(b)
-	if t.of.keep >= 0 && int64(len(idx)) > t.of.keep {
-		idx = idx[:t.of.keep]
+	if t.of.trim != nil {
+		idx = t.of.trim(b, idx)
 	}
 	out := &batch.Batch{Len: len(idx)}
 	for _, c := range b.Cols {
@@ -197,12 +214,29 @@ func (t *sorter) prune() {
 		c.Append(b.Cols[i], nil)
 	}
 	t.rows = b.Len
-	if int64(b.Len) == t.of.keep && b.Len > 0 {
+	if int64(b.Len) >= t.of.keep && t.of.keep > 0 {
 		t.bound = &batch.Batch{Len: 1}
 		for _, c := range b.Cols {
-			t.bound.Cols = append(t.bound.Cols, c.Gather([]int32{int32(b.Len - 1)}))
+			t.bound.Cols = append(t.bound.Cols, c.Gather([]int32{int32(t.of.keep - 1)}))
 		}
 	}
+}
+
+// firstRows keeps the first rows of a limit, and their ties.
+func (s *sorting) firstRows(b *batch.Batch, idx []int32) []int32 {
+	n := int(min(s.keep, int64(len(idx))))
+	for s.ties > 0 && n > 0 && n < len(idx) && s.order[:s.ties].compare(b, int(idx[n-1]), b, int(idx[n])) == 0 {
+		n++
+	}
+	return idx[:n]
+}
+
+// before reports whether a row is not beyond the bound.
+func (s *sorting) before(b *batch.Batch, row int, bound *batch.Batch) bool {
+	if s.ties > 0 {
+		return s.order[:s.ties].compare(b, row, bound, 0) <= 0
+	}
+	return s.order.compare(b, row, bound, 0) < 0
 }
 
 // account reserves for the rows, and for sorting and gathering them, which holds them once more.

@@ -46,6 +46,9 @@ type Debug struct {
 	NoTopScan      bool // do not tell scans that only the first rows of an order are wanted
 	NoPrefilter    bool // do not drop rows below a top-N's threshold early
 	NoJoinCodes    bool // look up every probe row of a join for itself and make all of its columns
+	NoWindowParts  bool // sort all rows of window functions as one, never partition by partition
+	NoWindowHash   bool // sort window functions' rows by their partition columns, not by the hash of those
+	NoWindowFirst  bool // do not leave out rows past the first of each partition before they are sorted
 	NoRowLogs      bool // fold every row of many groups at once, never partition by partition
 	LogGroups      int  // from how many groups on rows are logged, 0 is logGroups
 	NoNumbers      bool // take identifiers as texts, never as numbers

@@ -37,6 +37,8 @@ func (b *builder) build(n logical.Node) (piece, error) {
 		return b.join(n)
 	case *logical.Union:
 		return b.union(n)
+	case *logical.Window:
+		return b.window(n)
 	}
 	return piece{}, fmt.Errorf("BUG: no physical plan for %T", n)
 }
@@ -185,13 +187,13 @@ func (a *argumentList) ordinal(e expr.Expr, name string) int {
 
 // sort orders where the rows are and merges where they meet.
 func (b *builder) sort(n *logical.Sort) (piece, error) {
-	keys := make([]fragment.SortKey, len(n.Keys))
-	for i, k := range n.Keys {
-		keys[i] = fragment.SortKey{Column: k.Column, Desc: k.Desc}
-	}
+	keys := sortKeys(n.Keys)
 	p, err := b.sortInput(n)
 	if err != nil {
 		return p, err
+	}
+	if n.Ties > 0 {
+		return b.firstWithTies(p, n, keys), nil
 	}
 	if !p.spread {
 		return piece{node: &fragment.Sort{Input: p.node, Keys: keys, Limit: n.Count, Offset: n.Offset}, rows: atMost(p.rows, n.Count)}, nil
@@ -205,6 +207,27 @@ func (b *builder) sort(n *logical.Sort) (piece, error) {
 		p.node = &fragment.Limit{Input: p.node, Count: n.Count, Offset: n.Offset}
 	}
 	return p, nil
+}
+
+func sortKeys(list []logical.SortKey) []fragment.SortKey {
+	keys := make([]fragment.SortKey, len(list))
+	for i, k := range list {
+		keys[i] = fragment.SortKey{Column: k.Column, Desc: k.Desc}
+	}
+	return keys
+}
+
+// firstWithTies keeps the first rows where the rows are and again where they meet.
+func (b *builder) firstWithTies(p piece, n *logical.Sort, keys []fragment.SortKey) piece {
+	first := func(in fragment.Node) fragment.Node {
+		return &fragment.Sort{Input: in, Keys: keys, Limit: n.Count + n.Offset, Ties: n.Ties}
+	}
+	rows := atMost(p.rows, n.Count)
+	if !p.spread {
+		return piece{node: first(p.node), rows: rows}
+	}
+	p = b.gather(piece{node: first(p.node), spread: true, rows: rows})
+	return piece{node: first(p.node), rows: rows}
 }
 
 // sortInput builds the input; a limit in the order of row positions reads no more segments than hold enough rows.

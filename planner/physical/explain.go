@@ -48,7 +48,13 @@ func (p *Plan) describe(n fragment.Node) string {
 	case *fragment.Aggregate:
 		return describeAggregate(n)
 	case *fragment.Sort:
-		return "Sort " + describeKeys(n.Input, n.Keys) + describeLimit(n.Limit, n.Offset)
+		s := "Sort " + describeKeys(n.Input, n.Keys) + describeLimit(n.Limit, n.Offset)
+		if n.Ties > 0 {
+			s += " with ties"
+		}
+		return s
+	case *fragment.Window:
+		return describeWindow(n)
 	case *fragment.Limit:
 		return "Limit" + describeLimit(n.Count, n.Offset)
 	case *fragment.HashJoin:

@@ -6,8 +6,8 @@ import (
 	"github.com/assaydb/assay/planner/fragment"
 )
 
-// fuse makes one fragment of a plan whose every stage runs in this process: each Receive becomes the root of its stage, and an
-// aggregation in two halves becomes a whole one. No row changes: states are exact, so that halving is invisible.
+// fuse makes one fragment of a plan whose every stage runs in this process: each Receive becomes the root of its stage, and what is
+// done in two halves, as aggregation is, becomes whole. No row changes: states are exact, so that halving is invisible.
 func fuse(p *fragment.Plan) *fragment.Fragment {
 	out := p.Stages[0]
 	out.Root = fuseNode(p, out.Root)
@@ -29,7 +29,11 @@ func fuseNode(p *fragment.Plan, n fragment.Node) fragment.Node {
 	case *fragment.Sort:
 		c := *n
 		c.Input = fuseNode(p, n.Input)
-		return &c
+		return onlySort(&c)
+	case *fragment.Window:
+		c := *n
+		c.Input = fuseNode(p, n.Input)
+		return onlyWindow(&c)
 	case *fragment.Limit:
 		c := *n
 		c.Input = fuseNode(p, n.Input)
@@ -69,4 +73,26 @@ func whole(n *fragment.Aggregate) fragment.Node {
 		out.Calls[i].Name = n.Calls[i].Name
 	}
 	return out
+}
+
+// onlySort drops a top-N with ties below the same one.
+func onlySort(n *fragment.Sort) fragment.Node {
+	if in, ok := n.Input.(*fragment.Sort); ok && n.Ties > 0 && in.Ties == n.Ties && in.Limit == n.Limit && in.Offset == 0 && slices.Equal(in.Keys, n.Keys) {
+		n.Input = in.Input
+	}
+	return n
+}
+
+// onlyWindow drops the order that was made for the way to the windows, and what left out rows before it: the operator divides rows
+// into partitions faster than it merges sorted ones.
+func onlyWindow(n *fragment.Window) fragment.Node {
+	in, ok := n.Input.(*fragment.Sort)
+	if !ok || !n.Sorted || in.Limit >= 0 || in.Offset > 0 || !slices.Equal(in.Keys, n.Keys()) {
+		return n
+	}
+	n.Sorted, n.Input = false, in.Input
+	if part, ok := n.Input.(*fragment.Window); ok && len(part.Calls) == 0 && part.First == n.First && slices.Equal(part.Keys(), n.Keys()) {
+		n.Input = part.Input
+	}
+	return n
 }

@@ -169,6 +169,11 @@ func (s *Scatter) share(n fragment.Node, i int) (fragment.Node, bool) {
 		in, shared := s.share(n.Input, i)
 		c.Input = in
 		return &c, shared
+	case *fragment.Window:
+		c := *n
+		in, shared := s.share(n.Input, i)
+		c.Input = in
+		return &c, shared
 	case *fragment.HashJoin:
 		c := *n
 		in, shared := s.share(n.Probe, i)

@@ -24,12 +24,7 @@ func (c *converter) function(e vt.Expr) Expr {
 	case vt.AggrFunc:
 		return c.aggregate(n)
 	case vt.WindowFunc:
-		out := &Call{Pos: c.name(n.WindowFuncName()), Name: strings.ToLower(n.WindowFuncName())}
-		out.Args = c.optional(n.GetArgs()...)
-		if out.Over = c.over(n.GetOverClause()); out.Over == nil {
-			out.Over = &Window{}
-		}
-		return out
+		return c.windowFunc(n)
 	}
 	return c.special(e)
 }
@@ -187,19 +182,4 @@ func (c *converter) interval(n *vt.IntervalDateExpr) Expr {
 		out.Pos = spanOf(out.Args)
 	}
 	return out
-}
-
-func (c *converter) over(n *vt.OverClause) *Window {
-	if n == nil {
-		return nil
-	}
-	c.name("over")
-	if n.WindowSpec == nil {
-		return &Window{Pos: c.name(n.WindowName.String()), Name: n.WindowName.String()}
-	}
-	return c.windowSpec(n.WindowSpec)
-}
-
-func (c *converter) windowSpec(n *vt.WindowSpecification) *Window {
-	return &Window{Name: n.Name.String(), PartitionBy: c.exprs(n.PartitionClause), OrderBy: c.orderBy(n.OrderClause), Framed: n.FrameClause != nil}
 }

@@ -84,7 +84,10 @@ func (c *converter) selectQuery(n *vt.Select) *Select {
 	}
 	for _, list := range n.Windows {
 		for _, d := range list.Windows {
-			q.Windows = append(q.Windows, NamedWindow{d.Name.String(), *c.windowSpec(d.WindowSpec)})
+			p := c.name(d.Name.String())
+			w := c.windowSpec(d.WindowSpec)
+			w.Pos = p
+			q.Windows = append(q.Windows, NamedWindow{d.Name.String(), *w})
 		}
 	}
 	q.OrderBy, q.Limit = c.orderBy(n.OrderBy), c.limit(n.Limit)

@@ -129,9 +129,35 @@ type Quantified struct {
 type Window struct {
 	Pos
 	Name        string // of the window it refers to
+	Whole       bool   // OVER name: that window as it is
 	PartitionBy []Expr
 	OrderBy     []OrderItem
-	Framed      bool
+	Frame       *Frame // nil when none is written
+}
+
+// Frame is ROWS or RANGE of a window. A bound without BETWEEN is its start, and its end is CURRENT ROW.
+type Frame struct {
+	Rows       bool
+	Start, End FrameBound
+}
+
+// FrameBoundKind says what bounds a frame.
+type FrameBoundKind uint8
+
+// The bounds.
+const (
+	UnboundedPreceding FrameBoundKind = iota
+	Preceding
+	CurrentRow
+	Following
+	UnboundedFollowing
+)
+
+// FrameBound is one end of a frame; Distance and, for INTERVAL, Unit belong to Preceding and Following.
+type FrameBound struct {
+	Kind     FrameBoundKind
+	Distance Expr
+	Unit     string
 }
 
 // NamedWindow is one element of WINDOW.

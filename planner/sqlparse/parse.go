@@ -23,19 +23,25 @@ func Parse(text string) (stmt Statement, err error) {
 			return nil, err
 		}
 	}
-	tree, err := parser.ParseStrictDDL(text)
+	shifted, at := s.windowLists()
+	tree, err := parser.ParseStrictDDL(shifted)
 	if err != nil {
-		return nil, s.parseError(err)
+		return nil, s.parseError(err, at)
 	}
 	return newConverter(s).statement(tree)
 }
 
-// parseError finds the token that the parser stopped at.
-func (s *scanner) parseError(err error) error {
+// parseError finds the token that the parser stopped at, in a text into which words were put at some places.
+func (s *scanner) parseError(err error, at []int) error {
 	var p vt.PositionedErr
 	if !errors.As(err, &p) {
 		return s.errorf(Pos{}, "syntax-error", 1064, "syntax error: %s", err.Error())
 	}
+	p.Pos = unshifted(p.Pos, at)
+	return s.stoppedAt(p)
+}
+
+func (s *scanner) stoppedAt(p vt.PositionedErr) error {
 	at := len(s.tokens)
 	for i, t := range s.tokens {
 		if t.end >= p.Pos-1 {
@@ -46,6 +52,9 @@ func (s *scanner) parseError(err error) error {
 	if at == len(s.tokens) || p.Near == "" && at == len(s.tokens)-1 && (s.tokens[at].val != "" || s.tokens[at].end < p.Pos-1) {
 		last := s.tokens[len(s.tokens)-1]
 		return s.suggestKeyword(s.errorf(Pos{last.end, 1}, "syntax-error", 1064, "syntax error: the statement ends too early after %q", s.raw(last)), len(s.tokens)-1)
+	}
+	if what := s.frameOption(at); what != "" {
+		return s.errorf(s.tokens[at].pos(), "unsupported-syntax", 1235, "not supported yet: %s", what).WithHint("frames are ROWS or RANGE BETWEEN bound AND bound")
 	}
 	e := s.errorf(s.tokens[at].pos(), "syntax-error", 1064, "syntax error near %q", clip(s.raw(s.tokens[at])))
 	if h := hintFor(s, at); h != "" {

@@ -59,15 +59,20 @@ func (d *DuckDB) Drop(_ context.Context, name string) error {
 
 // Query runs one statement in a fresh engine.
 func (d *DuckDB) Query(ctx context.Context, sql string) ([][]*string, error) {
-	setup := []string{"SET TimeZone='UTC'"}
-	for _, f := range d.fixtures {
-		setup = append(setup, f)
-	}
-	answers, err := d.Ask(ctx, setup, []string{sql})
+	answers, err := d.AskAll(ctx, []string{sql})
 	if err != nil {
 		return nil, err
 	}
 	return answers[0], nil
+}
+
+// AskAll runs statements in one fresh engine.
+func (d *DuckDB) AskAll(ctx context.Context, queries []string) ([][][]*string, error) {
+	setup := []string{"SET TimeZone='UTC'"}
+	for _, f := range d.fixtures {
+		setup = append(setup, f)
+	}
+	return d.Ask(ctx, setup, queries)
 }
 
 // Ask runs statements in a fresh engine and returns the rows of each query.

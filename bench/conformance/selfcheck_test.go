@@ -65,6 +65,9 @@ func TestRandomSelfChecks(t *testing.T) {
 	statements := map[string]statement{}
 	for range effort(t, 1500) {
 		s := g.next()
+		if g.IntN(5) == 0 {
+			s = g.windowed(dialect{intervals: true})
+		}
 		got := answer(t, a, s.sql, s.ordered)
 		asked[s.sql], statements[s.sql] = got, s
 		a.Debug = planner.Debug{NoPrune: true, NoMetadata: true, NoRules: true}

@@ -154,11 +154,11 @@ func (p *joinProbe) partnersOf(v *batch.Vector, i int) *batch.Vector {
 	var out *batch.Vector
 	if c.Enc == batch.Dict {
 		out = &batch.Vector{Type: c.Type, Enc: batch.Dict, Len: p.in.Len, Dict: c.Dict, Codes: p.scratch(i)}
-		out.Ends = through(out.Codes, p.entryCodes(i), v)
+		out.Ends = kernel.Recode(out.Codes, p.entryCodes(i), v)
 	} else {
 		if len(p.at) != p.in.Len {
 			p.at = sized32(p.at, p.in.Len)
-			through(p.at, p.entries.row, v)
+			kernel.Recode(p.at, p.entries.row, v)
 		}
 		out = c.Gather(p.at)
 	}
@@ -166,21 +166,6 @@ func (p *joinProbe) partnersOf(v *batch.Vector, i int) *batch.Vector {
 		out.Ends = nil
 	}
 	return out
-}
-
-// through writes what table has for each row's code, and returns where stretches of equal codes end, if v tells.
-func through(dst, table []int32, v *batch.Vector) []int32 {
-	ends := v.CodeRuns()
-	if ends == nil {
-		lookUp(dst, table, v.Codes)
-		return nil
-	}
-	at := int32(0)
-	for _, end := range ends {
-		kernel.FillCodes(dst[at:end], table[v.Codes[at]])
-		at = end
-	}
-	return ends
 }
 
 func lookUp(dst, table, codes []int32) {

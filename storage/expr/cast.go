@@ -25,6 +25,9 @@ func newCastNode(c *Cast, arg node, env *Env) (node, error) {
 		factor := schema.IntValue(schema.TypeInt64, decimal.Pow10Int64[c.To.Scale-from.Scale])
 		return &scaleNode{arg: arg, typ: c.To, factor: factor.I}, nil
 	}
+	if from.Kind == schema.Timestamp && c.To.Kind == schema.Date {
+		return newPartNode("date", c.To, func(day int64) int64 { return day }, nil, arg, env), nil
+	}
 	f := castFunc(from, c.To, newZone(env))
 	if f == nil {
 		return nil, badCast(c.Operand, c.To)

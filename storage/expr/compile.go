@@ -172,10 +172,10 @@ func compileCall(c *Call, args []node, env *Env) (node, error) {
 		return newSumNode(c, args), nil
 	}
 	if f, t := dayPartOf(c.Name), timePartOf(c.Name); (f != nil || t != nil) && len(c.Operands) == 1 {
-		return &partNode{arg: args[0], name: c.Name, typ: c.Typ, f: f, t: t, zone: newZone(env)}, nil
+		return newPartNode(c.Name, c.Typ, f, t, args[0], env), nil
 	}
 	if write := dailyText(c); write != nil {
-		return &dailyNode{arg: args[0], write: write, zone: newZone(env)}, nil
+		return newDailyNode(write, args[0], env), nil
 	}
 	if c.Name == "timestampdiff" {
 		if n := newBetweenNode(c, args, env); n != nil {

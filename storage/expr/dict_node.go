@@ -31,8 +31,9 @@ type entries struct {
 	failed bool          // computing them raised an error
 	values *batch.Vector // flat, one per entry; nil until computed
 	out    *batch.Dictionary
-	recode []int32 // text: code of the input to code of out
-	truth  []byte  // BOOLEAN: 1 where true
+	recode []int32      // text, and numbers that few entries differ in: code of the input to code of out
+	few    *numberCodes // of numbers
+	truth  []byte       // BOOLEAN: 1 where true
 	null   *batch.Vector
 	nullOK bool
 }
@@ -152,6 +153,8 @@ func (n *dictNode) compute(t *entries) bool {
 		}
 	case n.typ.Class() == schema.ClassBytes:
 		t.distinct(n.typ)
+	case n.typ.Class() == schema.ClassInt64:
+		t.distinctNumbers(n.typ)
 	}
 	return true
 }
@@ -208,6 +211,9 @@ func (n *dictNode) mapped(v *batch.Vector, t *entries) *batch.Vector {
 			return n.mappedText(v, t)
 		}
 		return n.recoded(v, t)
+	}
+	if t.few != nil {
+		return n.recodedNumbers(v, t)
 	}
 	out := n.buf.reset(n.typ, v.Len)
 	codes := v.Codes[:v.Len]
@@ -270,14 +276,14 @@ func (n *dictNode) recoded(v *batch.Vector, t *entries) *batch.Vector {
 	out := &n.buf.vec
 	*out = batch.Vector{Type: n.typ, Enc: batch.Dict, Len: v.Len, Dict: t.out}
 	n.codes = sized(n.codes, v.Len)
-	gather(n.codes, t.recode, v.Codes[:v.Len])
+	out.Ends = kernel.Recode(n.codes, t.recode, v)
 	out.Codes, out.Valid = n.codes, v.Valid
 	if t.values.Valid == nil {
 		return out
 	}
 	n.buf.valid = sized(n.buf.valid, v.Len)
 	gather(n.buf.valid, t.values.Valid, v.Codes[:v.Len])
-	out.Valid = kernel.MergeValid(n.buf.valid, n.buf.valid, v.Valid)
+	out.Ends, out.Valid = nil, kernel.MergeValid(n.buf.valid, n.buf.valid, v.Valid)
 	return out
 }
 

@@ -6,19 +6,32 @@ import (
 	"github.com/assaydb/assay/storage/schema"
 )
 
-// partNode computes a part of the date or of the time of day. The commonest parts have kernels; of the others neighbouring rows
-// are often of one day, so the last day's result is kept.
+// partNode computes a part of the date or of the time of day. Its results are few, so they come as codes of a dictionary that keeps
+// its entries from batch to batch: what groups or compares them works on codes.
 type partNode struct {
-	arg  node
-	name string
-	typ  schema.Type
-	f    dayPart  // either of the day
-	t    timePart // or of the time of day
-	zone *zone
-	buf  buffer
-	x    []int64
-	wall []int64
+	arg   node
+	name  string
+	typ   schema.Type
+	f     dayPart  // either of the day
+	t     timePart // or of the time of day
+	zone  *zone
+	plain bool // Env.NoDictionary
+	buf   buffer
+	x     []int64
+	wall  []int64
+	days  dayCodes
+	seen  numberCodes
+	out   batch.Vector
 }
+
+func newPartNode(name string, typ schema.Type, f dayPart, t timePart, arg node, env *Env) *partNode {
+	n := &partNode{arg: arg, name: name, typ: typ, f: f, t: t, zone: newZone(env), plain: env.NoDictionary, seen: numberCodes{typ: typ}}
+	n.days.add = func(day int64) int32 { return n.seen.code(f(day)) }
+	return n
+}
+
+// mostNumbers bounds a dictionary; beyond it a new one begins with the next batch.
+const mostNumbers = 1 << 16
 
 func (n *partNode) eval(b *batch.Batch, rows []int32) (*batch.Vector, error) {
 	v, err := n.arg.eval(b, rows)
@@ -30,83 +43,84 @@ func (n *partNode) eval(b *batch.Batch, rows []int32) (*batch.Vector, error) {
 			return constant(schema.NullValue(n.typ), b.Len), nil
 		}
 		out := []int64{0}
-		n.compute(out, v.I[:1], v.Type)
+		n.compute(out, n.clocks(v)[:1], v.Type)
 		return constant(schema.IntValue(n.typ, out[0]), b.Len), nil
 	}
+	valid := rowValid(v)
+	if !n.plain {
+		if codes, dict := n.codes(n.clocks(v), v.Type, valid, rows); codes != nil {
+			n.out = batch.Vector{Type: n.typ, Enc: batch.Dict, Len: b.Len, Codes: codes, Dict: dict, Valid: valid}
+			return &n.out, nil
+		}
+	}
 	out := n.buf.reset(n.typ, b.Len)
-	n.compute(out.I, flatInts(v, &n.x), v.Type)
-	out.Valid = rowValid(v)
+	n.compute(out.I, n.clocks(v), v.Type)
+	out.Valid = valid
 	return out, nil
 }
 
-func (n *partNode) compute(dst, x []int64, t schema.Type) {
-	if t.Kind == schema.Timestamp {
+// clocks returns the payloads, instants as wall clocks.
+func (n *partNode) clocks(v *batch.Vector) []int64 {
+	x := flatInts(v, &n.x)
+	if v.Type.Kind == schema.Timestamp {
 		x = n.zone.walls(&n.wall, x)
 	}
-	if n.t != nil {
-		n.times(dst, x, t)
-		return
+	return x
+}
+
+// codes gives the results as codes of a dictionary; nil where it is not worth it.
+func (n *partNode) codes(x []int64, t schema.Type, valid []byte, rows []int32) ([]int32, *batch.Dictionary) {
+	if n.t == nil {
+		if len(n.seen.vals) > mostNumbers {
+			n.seen = numberCodes{typ: n.typ}
+			n.days.forget()
+		}
+		codes := n.days.encode(x, t.Kind == schema.Timestamp, valid, rows)
+		return codes, n.seen.dictionary()
 	}
-	if t.Kind == schema.Timestamp {
-		kernel.DaysOf(dst, x)
-		x = dst
+	if t.Kind != schema.Timestamp || n.name == "microsecond" {
+		return nil, nil
 	}
+	n.days.codes = sized(n.days.codes, len(x))
+	most := int64(60)
 	switch n.name {
-	case "weekday":
-		kernel.Weekdays(dst, x, false)
-		return
-	case "year":
-		kernel.Years(dst, x)
-		return
-	case "month":
-		kernel.Months(dst, x)
-		return
+	case "hour":
+		most = 24
+		kernel.HourCodes(n.days.codes, x)
+	case "minute":
+		kernel.MinuteCodes(n.days.codes, x)
+	default:
+		kernel.SecondCodes(n.days.codes, x)
 	}
-	last, result := int64(0), n.f(0)
-	for i, v := range x {
-		if v != last {
-			last = v
-			result = n.f(v)
-		}
-		dst[i] = result
+	for k := int64(len(n.seen.vals)); k < most; k++ {
+		n.seen.code(k)
 	}
+	return n.days.codes, n.seen.dictionary()
 }
 
-func (n *partNode) times(dst, x []int64, t schema.Type) {
-	switch {
-	case t.Kind == schema.Timestamp && n.name == "hour":
-		kernel.Hours(dst, x)
-		return
-	case t.Kind == schema.Timestamp && n.name == "minute":
-		kernel.Minutes(dst, x)
-		return
-	case t.Kind == schema.Timestamp && n.name == "second":
-		kernel.Seconds(dst, x)
-		return
-	}
-	for i, v := range x {
-		switch t.Kind {
-		case schema.Time:
-			v = max(v, -v)
-		case schema.Timestamp:
-			v -= schema.DayOf(v) * microsPerDay
+// compute is the plain meaning, row by row.
+func (n *partNode) compute(dst, x []int64, t schema.Type) {
+	for i, v := range x[:len(dst)] {
+		switch {
+		case n.t != nil:
+			dst[i] = n.t(timeOfDay(v, t))
+		case t.Kind == schema.Timestamp:
+			dst[i] = n.f(schema.DayOf(v))
 		default:
-			v = 0
+			dst[i] = n.f(v)
 		}
-		dst[i] = n.t(v)
 	}
 }
 
-// walls returns the wall clocks of instants, which are the same in UTC.
-func (z *zone) walls(scratch *[]int64, x []int64) []int64 {
-	if z == nil || z.loc == nil {
-		return x
+// timeOfDay is the time since midnight of a wall clock, or the length of a TIME; a DATE has none.
+func timeOfDay(v int64, t schema.Type) int64 {
+	switch t.Kind {
+	case schema.Time:
+		return max(v, -v)
+	case schema.Timestamp:
+		return v - schema.DayOf(v)*microsPerDay
 	}
-	*scratch = sized(*scratch, len(x))
-	for i, v := range x {
-		(*scratch)[i] = z.wall(v)
-	}
-	return *scratch
+	return 0
 }
 
 // betweenNode is TIMESTAMPDIFF of two timestamps in a unit of constant length.

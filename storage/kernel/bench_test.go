@@ -59,8 +59,6 @@ func BenchmarkInt64(b *testing.B) {
 	run(b, "mul wide", 16, func() { kernel.MulWide(wide, x, y) })
 	run(b, "widen", 8, func() { kernel.Widen(wide, x) })
 	run(b, "sum", 8, func() { kernel.SumInt64(x, nil) })
-	run(b, "years", 8, func() { kernel.Years(dst, x) })
-	run(b, "months", 8, func() { kernel.Months(dst, x) })
 }
 
 func BenchmarkFloat64(b *testing.B) {

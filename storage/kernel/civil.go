@@ -44,21 +44,3 @@ func Days(year, month, day int) int64 {
 	doe := yoe*365 + yoe/4 - yoe/100 + doy
 	return era*146097 + doe - 719468
 }
-
-// Years writes the year of each day number.
-func Years(dst, days []int64) {
-	dst = dst[:len(days)]
-	for i, d := range days {
-		y, _, _ := Civil(d)
-		dst[i] = int64(y)
-	}
-}
-
-// Months writes the month, 1 to 12, of each day number.
-func Months(dst, days []int64) {
-	dst = dst[:len(days)]
-	for i, d := range days {
-		_, m, _ := Civil(d)
-		dst[i] = int64(m)
-	}
-}

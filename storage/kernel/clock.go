@@ -8,65 +8,6 @@ const (
 	Day    = 24 * Hour
 )
 
-// Wall clocks lie in the years 1 to 9999. To take remainders of numbers that are never negative, the loops below first add a
-// multiple of the modulus that is larger than any of those years asks for.
-const (
-	farHours   = 24 * 400 * 366 * 60
-	farMinutes = 60 * farHours
-	farSeconds = 60 * farMinutes
-	farDays    = 7 * 1_000_000
-)
-
-// floorDiv rounds towards minus infinity; every caller's n is a constant, which the compiler turns into a multiplication.
-func floorDiv(x, n int64) int64 {
-	q := x / n
-	return q + (x-q*n)>>63
-}
-
-// DaysOf writes the day number of each wall clock in microseconds since 1970.
-func DaysOf(dst, x []int64) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] = floorDiv(v, Day)
-	}
-}
-
-// Weekdays writes the day of the week of each day number: 0 is Monday, or Sunday when sundayFirst is set.
-func Weekdays(dst, days []int64, sundayFirst bool) {
-	shift := int64(farDays + 3)
-	if sundayFirst {
-		shift++
-	}
-	dst = dst[:len(days)]
-	for i, d := range days {
-		dst[i] = int64(uint32(d+shift) % 7)
-	}
-}
-
-// Hours writes the hour, 0 to 23, of each wall clock.
-func Hours(dst, x []int64) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] = int64(uint64(floorDiv(v, Hour)+farHours) % 24)
-	}
-}
-
-// Minutes writes the minute, 0 to 59, of each wall clock.
-func Minutes(dst, x []int64) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] = int64(uint64(floorDiv(v, Minute)+farMinutes) % 60)
-	}
-}
-
-// Seconds writes the second, 0 to 59, of each wall clock.
-func Seconds(dst, x []int64) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] = int64(uint64(floorDiv(v, Second)+farSeconds) % 60)
-	}
-}
-
 // Between writes the whole units between a and b, towards zero, negative when b is earlier. The common units have loops of
 // their own, whose divisions are multiplications.
 func Between(dst, a, b []int64, unit int64) {
@@ -96,5 +37,60 @@ func Between(dst, a, b []int64, unit int64) {
 		for i, x := range a {
 			dst[i] = (b[i] - x) / unit
 		}
+	}
+}
+
+// DayCodes writes the code of each row's day: x is wall clocks in microseconds, or days when clock is false; table[k] is the code of
+// day from+k, negative while it is not known. What table does not know becomes -1; missing reports whether there is any.
+func DayCodes(dst []int32, x []int64, from int64, clock bool, table []int32) (missing bool) {
+	dst = dst[:len(x)]
+	any, lo := int32(0), from
+	if !clock {
+		for i, v := range x {
+			c := int32(-1)
+			if k := uint64(v - lo); k < uint64(len(table)) {
+				c = table[k]
+			}
+			dst[i] = c
+			any |= c
+		}
+		return any < 0
+	}
+	lo *= Day
+	for i, v := range x {
+		c := int32(-1)
+		if k := uint64(v-lo) / Day; k < uint64(len(table)) {
+			c = table[k]
+		}
+		dst[i] = c
+		any |= c
+	}
+	return any < 0
+}
+
+// farDay is a multiple of a day before the year 1: added to a wall clock it leaves the time of day and no sign.
+const farDay = 740_000 * Day
+
+// HourCodes writes the hour, 0 to 23, of each wall clock; what is none gets any of them.
+func HourCodes(dst []int32, x []int64) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] = int32(uint32(uint64(v+farDay)/Hour) % 24)
+	}
+}
+
+// MinuteCodes writes the minute, 0 to 59.
+func MinuteCodes(dst []int32, x []int64) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] = int32(uint64(v+farDay) / Minute % 60)
+	}
+}
+
+// SecondCodes writes the second, 0 to 59.
+func SecondCodes(dst []int32, x []int64) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] = int32(uint64(v+farDay) / Second % 60)
 	}
 }

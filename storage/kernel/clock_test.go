@@ -15,20 +15,38 @@ func TestClocksAgreeWithTime(t *testing.T) {
 	check(t, func(t *rapid.T, r *rand.Rand) {
 		x := []int64{first, last, 0, -1, 1, -kernel.Day, kernel.Day - 1}
 		for range 50 {
-			x = append(x, first+r.Int64N(last-first))
+			x = append(x, first+r.Int64N(last-first), r.Int64N(9000*kernel.Day)-4500*kernel.Day)
 		}
 		n := len(x)
-		days, mondays, sundays, hours, minutes, seconds := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-		kernel.DaysOf(days, x)
-		kernel.Weekdays(mondays, days, false)
-		kernel.Weekdays(sundays, days, true)
-		kernel.Hours(hours, x)
-		kernel.Minutes(minutes, x)
-		kernel.Seconds(seconds, x)
+		first := kernel.Days(1, 1, 1)
+		table := make([]int32, 4000) // knows each day of some years about 1970, but every fifth
+		for k := range table {
+			if table[k] = int32(k); k%5 == 0 {
+				table[k] = -1
+			}
+		}
+		from := int64(-2000)
+		days, ofDates, hours, minutes, seconds := make([]int32, n), make([]int32, n), make([]int32, n), make([]int32, n), make([]int32, n)
+		missing := kernel.DayCodes(days, x, from, true, table)
+		dates := make([]int64, n)
 		for i, us := range x {
 			at := time.UnixMicro(us).UTC()
-			want := [...]int64{kernel.Days(at.Year(), int(at.Month()), at.Day()), int64(at.Weekday()+6) % 7, int64(at.Weekday()), int64(at.Hour()), int64(at.Minute()), int64(at.Second())}
-			if got := [...]int64{days[i], mondays[i], sundays[i], hours[i], minutes[i], seconds[i]}; got != want {
+			dates[i] = kernel.Days(at.Year(), int(at.Month()), at.Day())
+		}
+		if kernel.DayCodes(ofDates, dates, from, false, table) != missing || !missing || dates[0] != first {
+			t.Fatal("the year 1 is not in the table")
+		}
+		kernel.HourCodes(hours, x)
+		kernel.MinuteCodes(minutes, x)
+		kernel.SecondCodes(seconds, x)
+		for i, us := range x {
+			at := time.UnixMicro(us).UTC()
+			code := int32(-1)
+			if k := dates[i] - from; k >= 0 && k < int64(len(table)) {
+				code = table[k]
+			}
+			want := [...]int32{code, code, int32(at.Hour()), int32(at.Minute()), int32(at.Second())}
+			if got := [...]int32{days[i], ofDates[i], hours[i], minutes[i], seconds[i]}; got != want {
 				t.Fatalf("%s: %v, not %v", at, got, want)
 			}
 		}
@@ -57,8 +75,8 @@ func BenchmarkClock(b *testing.B) {
 		x[i] = 1_700_000_000_000_000 + r.Int64N(1<<50)
 		y[i] = x[i] + r.Int64N(25*kernel.Hour)
 	}
-	run(b, "days", 8, func() { kernel.DaysOf(dst, x) })
-	run(b, "weekdays", 8, func() { kernel.Weekdays(dst, x, false) })
-	run(b, "hours", 8, func() { kernel.Hours(dst, x) })
+	codes, table := make([]int32, rows), make([]int32, 1<<15)
+	run(b, "day codes", 8, func() { kernel.DayCodes(codes, x, 19_000, true, table) })
+	run(b, "hour codes", 8, func() { kernel.HourCodes(codes, x) })
 	run(b, "minutes between", 16, func() { kernel.Between(dst, x, y, kernel.Minute) })
 }

@@ -312,15 +312,6 @@ func TestCivil(t *testing.T) {
 		}
 		day = day.AddDate(0, 0, 1)
 	}
-	days, out := []int64{0, 365, -1}, make([]int64, 3)
-	kernel.Years(out, days)
-	if !slices.Equal(out, []int64{1970, 1971, 1969}) {
-		t.Error(out)
-	}
-	kernel.Months(out, days)
-	if !slices.Equal(out, []int64{1, 1, 12}) {
-		t.Error(out)
-	}
 }
 
 // TestHashIgnoresEncoding hashes the same rows flat, as a dictionary, as runs and, where they are one value, as a constant.

@@ -182,6 +182,9 @@ func (d *distinct) SettleCounts() {
 		d.numbers32.settled()
 	}
 	d.counts, d.rows, d.settled = nil, 0, true
+	if d.cut {
+		d.fold.dict = nil // its long entries lay in the logs
+	}
 }
 
 // count is how many distinct values a group has.

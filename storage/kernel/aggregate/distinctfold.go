@@ -15,7 +15,7 @@ type distinctFold struct {
 	buf    []byte
 	dict   *batch.Dictionary
 	codes  []uint32     // number+1 by entry of dict, 0 while unknown, while values are few
-	keys   []intern.Key // key by entry, when they are many; all zero for one too long
+	keys   []intern.Key // key by entry, when they are many
 	packed []intern.Key // of the batch in hand
 	rows   []int32      // of the batch in hand: rows that are not NULL,
 	groups []int32      // their groups,
@@ -96,24 +96,31 @@ func (d *distinct) logRows(v *batch.Vector) {
 	f.packed = room(f.packed, len(f.rows))
 	intern.KeysOf(f.packed, v, f.rows)
 	for i, k := range f.packed {
+		p := &d.parts[k.Hash()>>(64-distinctBits)]
 		if k.Long() {
 			row := f.rows[i]
-			d.put(v.Data[v.Off[row]:v.Off[row+1]], f.groups[i])
-			continue
+			k = d.keepLong(p, k, v.Data[v.Off[row]:v.Off[row+1]])
 		}
-		d.parts[k.Hash()>>(64-distinctBits)].add(k, f.groups[i])
+		p.add(k, f.groups[i])
 	}
 	d.rows += len(f.rows)
 }
 
-// log adds a value to the log of its part, or at once when it is too long for that.
+// keepLong copies a long value for the log of its part. It counts as the rows that would take as much memory.
+func (d *distinct) keepLong(p *distinctPart, k intern.Key, text []byte) intern.Key {
+	d.rows += len(text) / distinctRowBytes
+	return p.keep(k, text)
+}
+
+// log adds a value to the log of its part.
 func (d *distinct) log(b []byte, g int32) {
 	k := intern.KeyOf(b)
+	p := &d.parts[k.Hash()>>(64-distinctBits)]
 	if k.Long() {
-		d.put(b, g)
-		return
+		k = d.keepLong(p, k, b)
 	}
-	d.logKey(k, g)
+	p.add(k, g)
+	d.rows++
 }
 
 func (d *distinct) logKey(k intern.Key, g int32) {
@@ -151,25 +158,23 @@ func (d *distinct) internEntries(v *batch.Vector) {
 	d.putBatch(f.groups)
 }
 
-// logEntries makes the key of each entry once.
+// logEntries makes the key of each entry once. The text of a long one is copied with the first of its rows, for all of them until
+// the log is settled.
 func (d *distinct) logEntries(v *batch.Vector) {
 	f := &d.fold
 	if f.dict != v.Dict {
 		f.dict = v.Dict
 		f.keys = room(f.keys, v.Dict.Values.Len)
-		for e := range f.keys {
-			if f.keys[e] = intern.KeyOf(v.Dict.Values.Bytes(e)); f.keys[e].Long() {
-				f.keys[e] = intern.Key{}
-			}
-		}
+		intern.KeysOf(f.keys, v.Dict.Values, nil)
 	}
 	for i, row := range f.rows {
 		code := v.Codes[row]
-		if k := f.keys[code]; k != (intern.Key{}) {
-			d.logKey(k, f.groups[i])
-		} else {
-			d.put(v.Dict.Values.Bytes(int(code)), f.groups[i])
+		k := f.keys[code]
+		if k.Long() && !k.Logged() {
+			k = d.keepLong(&d.parts[k.Hash()>>(64-distinctBits)], k, v.Dict.Values.Bytes(int(code)))
+			f.keys[code] = k
 		}
+		d.logKey(k, f.groups[i])
 	}
 }
 

@@ -99,7 +99,7 @@ func (d *distinct) takeOver(o *distinct, from, to []int32) {
 		into, part := &d.parts[p], &o.parts[p]
 		part.close()
 		for _, c := range part.log {
-			into.log = append(into.log, distinctChunk{rows: c.rows, to: groups})
+			into.log = append(into.log, distinctChunk{rows: c.rows, texts: c.texts, to: groups})
 		}
 		if part.ids.Len() > 0 {
 			into.from = append(into.from, distinctSource{ids: &part.ids, set: &part.set, to: groups})

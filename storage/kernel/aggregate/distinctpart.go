@@ -4,17 +4,18 @@ import "github.com/assaydb/assay/storage/kernel/intern"
 
 // distinctPart is the values of one part of a distinct state, the pairs of group and value, and the rows not yet among them.
 type distinctPart struct {
-	open []distinctRow   // the end of the log, filled up to its capacity
-	log  []distinctChunk // what lies before it
-	ids  intern.Table
-	set  idSet // of pairs; empty with a single group
-	from []distinctSource
+	open  []distinctRow   // the end of the log, filled up to its capacity
+	log   []distinctChunk // what lies before it
+	texts *intern.Arena   // of long values in the log
+	ids   intern.Table
+	set   idSet // of pairs; empty with a single group
+	from  []distinctSource
 
 	batch  []uint32
 	groups []int32
 }
 
-// distinctRow is one row: a value that its key holds whole, and the group.
+// distinctRow is one row: a value, whose text lies in an arena when it is long, and the group.
 type distinctRow struct {
 	key   intern.Key
 	group int32
@@ -22,10 +23,11 @@ type distinctRow struct {
 
 const distinctRowBytes = 24
 
-// distinctChunk is some rows of a log; to, when not nil, translates their groups.
+// distinctChunk is some rows of a log and where their long texts lie; to, when not nil, translates their groups.
 type distinctChunk struct {
-	rows []distinctRow
-	to   []int32
+	rows  []distinctRow
+	texts *intern.Arena
+	to    []int32
 }
 
 // distinctSource is the part of another state that is to be merged.
@@ -43,8 +45,16 @@ const (
 
 func (p *distinctPart) bytes() int64 {
 	n := p.ids.Bytes() + p.set.bytes() + int64(8*cap(p.batch)) + distinctRowBytes*int64(cap(p.open))
+	texts := p.texts
+	if texts != nil {
+		n += texts.Bytes()
+	}
 	for _, c := range p.log {
 		n += distinctRowBytes * int64(cap(c.rows))
+		if c.texts != texts && c.texts != nil {
+			n += c.texts.Bytes()
+			texts = c.texts
+		}
 	}
 	for _, s := range p.from {
 		n += s.ids.Bytes() + s.set.bytes()
@@ -60,6 +70,15 @@ func (p *distinctPart) add(k intern.Key, g int32) {
 	p.open = append(p.open, distinctRow{k, g})
 }
 
+// keep copies a long value for the log.
+func (p *distinctPart) keep(k intern.Key, text []byte) intern.Key {
+	if p.texts == nil {
+		p.texts = &intern.Arena{}
+	}
+	k[1] = intern.Logged(p.texts.Keep(text))
+	return k
+}
+
 func (p *distinctPart) extend() {
 	size := min(max(2*cap(p.open), chunkFirst), chunkMost)
 	p.close()
@@ -69,7 +88,7 @@ func (p *distinctPart) extend() {
 // close puts the end of the log to the rest.
 func (p *distinctPart) close() {
 	if len(p.open) > 0 {
-		p.log = append(p.log, distinctChunk{rows: p.open})
+		p.log = append(p.log, distinctChunk{rows: p.open, texts: p.texts})
 	}
 	p.open = nil
 }
@@ -83,7 +102,7 @@ func (p *distinctPart) settle(counts []int64) {
 	for i := range p.from {
 		p.merge(&p.from[i], counts)
 	}
-	p.log, p.from = nil, nil
+	p.log, p.from, p.texts = nil, nil, nil
 	p.batch, p.groups = nil, nil
 }
 
@@ -93,7 +112,11 @@ func (p *distinctPart) settleChunk(c distinctChunk, counts []int64) {
 	for i := range c.rows {
 		keys[i], p.groups[i] = c.rows[i].key, c.rows[i].group
 	}
-	p.ids.InternKeys(p.batch)
+	if c.texts == nil {
+		p.ids.InternKeys(p.batch)
+	} else {
+		p.ids.InternLogged(p.batch, c.texts)
+	}
 	p.put(c.to, counts)
 }
 

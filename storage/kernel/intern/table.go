@@ -163,6 +163,21 @@ func (t *Table) InternKeys(ids []uint32) {
 	}
 }
 
+// InternLogged follows Keys, too; of long keys the texts are Logged in an arena.
+func (t *Table) InternLogged(ids []uint32, texts *Arena) {
+	t.fetch()
+	for i, k := range t.packed {
+		if t.seen(ids, i) {
+			continue
+		}
+		var long []byte
+		if k.Long() {
+			long = LongText(k[1], texts)
+		}
+		ids[i] = t.find(k, t.hashed[i], long)
+	}
+}
+
 // InternKey returns the number of one key that is not long.
 func (t *Table) InternKey(k Key) uint32 {
 	t.reserve(1)

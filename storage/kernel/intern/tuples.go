@@ -11,11 +11,14 @@ const longLogged = 1 << 55
 // longRef is the reference in the second word of a long text.
 const longRef = longLogged - 1
 
-// Logged is the second word of a long text that lies in an Arena of its own, for Tuples.
+// Logged is the second word of a long text that lies in an Arena of its own, for Tuples and InternLogged.
 func Logged(ref uint64) uint64 { return longMark | longLogged | ref }
 
 // LongText is the text of such a word.
 func LongText(word uint64, a *Arena) []byte { return a.Text(word & longRef) }
+
+// Logged tells that the text of a long key lies in an Arena.
+func (k Key) Logged() bool { return k.Long() && k[1]&longLogged != 0 }
 
 // Tuples gives each distinct key of several words a small number, in the order of arrival. The first word has a hash of the key in
 // its upper half and flags below; then come numbers of a word each and texts as Keys. A slot is the number plus one and, above

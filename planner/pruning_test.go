@@ -180,11 +180,18 @@ func TestPruningNeverChangesAnAnswer(t *testing.T) {
 					t.Errorf("%s: %v", sql, err)
 					continue
 				}
-				for _, d := range []planner.Debug{{}, {NoPrune: true}, {NoMetadata: true}} {
+				segments := int64(0)
+				for _, d := range []planner.Debug{{NoMetadata: true}, {}, {NoPrune: true}, {NoMetadata: true, LazySegments: 1}} {
 					rows, res, err := texts(t.Context(), n.engine, &planner.Request{SQL: sql, Debug: d})
 					if err != nil || joined(rows) != strings.Join(want, "\n") {
 						t.Errorf("%s with %+v: %v\n  got  %s\n  want %s", sql, d, err, joined(rows), strings.Join(want, "\n"))
 						continue
+					}
+					if d == (planner.Debug{NoMetadata: true}) {
+						segments = res.Estimate.Segments
+					}
+					if d.LazySegments > 0 && res.Estimate.Segments < segments {
+						t.Errorf("%s: %d segments are planned by partitions, %d one by one", sql, res.Estimate.Segments, segments)
 					}
 					st := res.Stats()
 					pruned += st.SegmentsPruned + st.RowGroupsPruned

@@ -58,6 +58,7 @@ func (s *session) plan(q sqlparse.Query) (*physical.Plan, error) {
 	opts := physical.Options{
 		Query: s.id, Zone: s.req.Zone, Memory: s.limits.MemoryBytes,
 		NoPrune: s.req.Debug.NoPrune, NoMetadata: s.req.Debug.NoMetadata || s.req.Debug.NoRules, NoStandIns: s.req.Debug.NoStandIns || s.req.Debug.NoRules,
+		LazySegments: s.req.Debug.LazySegments,
 	}
 	if s.costs.from != nil {
 		opts.SegmentBytes = func(seg *schema.Segment, columns []uint32) (int64, bool) { return s.costs.bytes(s.ctx, seg, columns) }

@@ -30,7 +30,9 @@ type Debug struct {
 	NoPrune    bool // read every segment of a table
 	NoMetadata bool // never answer from statistics
 	NoStandIns bool // fold every row by itself, never a value with the number of its rows
-	NoRules    bool // run the bound plan as it is, with only the rewrites that execution needs
+	// LazySegments is from how many segments on a scan is planned by partitions and its segments are listed as it runs; 0 is the default.
+	LazySegments int64
+	NoRules      bool // run the bound plan as it is, with only the rewrites that execution needs
 }
 
 // Limits bounds what one query and all of them together may use.

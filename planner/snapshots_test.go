@@ -105,7 +105,7 @@ func TestTravel(t *testing.T) {
 	_, _, err := texts(t.Context(), n.engine, &planner.Request{SQL: sql})
 	want(t, err, errs.NotFound, "unknown-table")
 	for _, m := range past {
-		for _, d := range []planner.Debug{{}, {NoMetadata: true}} {
+		for _, d := range []planner.Debug{{}, {NoMetadata: true}, {NoMetadata: true, LazySegments: 1}} {
 			rows, res, err := texts(t.Context(), n.engine, &planner.Request{SQL: sql, At: m.index, Debug: d})
 			if err != nil || joined(rows) != m.answer || res.CatalogIndex != m.index {
 				t.Errorf("at %d: %q, %v, then it was %q", m.index, rows, err, m.answer)

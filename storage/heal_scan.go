@@ -72,13 +72,13 @@ func (q *scanQueue) reopen(ctx context.Context, old *scanUnit) (*scanUnit, error
 }
 
 // expandHealed is expand with a second attempt after damage was healed.
-func (q *scanQueue) expandHealed(ctx context.Context, i int) ([]*scanUnit, error) {
-	units, err := q.expand(ctx, i)
+func (q *scanQueue) expandHealed(ctx context.Context, seg *schema.Segment, ordinal int64) ([]*scanUnit, error) {
+	units, err := q.expand(ctx, seg, ordinal)
 	if err == nil {
 		return units, nil
 	}
-	if err := q.report(ctx, &q.scan.req.Segments[i], err); err != nil {
+	if err := q.report(ctx, seg, err); err != nil {
 		return nil, err
 	}
-	return q.expand(ctx, i)
+	return q.expand(ctx, seg, ordinal)
 }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"iter"
 
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/expr"
@@ -15,11 +16,14 @@ type ScanRequest struct {
 	Output   int           // only the first Output columns are filled in the batches; the rest serve Filter
 	Filter   expr.Expr     // BOOLEAN over Columns by ordinal, nil for all rows
 	Segments []schema.Segment
-	Ordinal  []int32  // per segment, the high part of RowPositionID; nil counts from 0
-	Zone     string   // time zone for expressions in Filter
-	Top      *TopRows // only the first rows in the order of a column are wanted; nil: all rows
-	Numbered []int    // ordinals of text columns that may be given as batch.Numbered, page by page
-	StandIns StandIns // rows that may stand for several
+	Ordinal  []int32 // per segment, the high part of RowPositionID; nil counts from 0
+	// Source gives further segments, which are unpacked as readers ask for them, at most SourceCount.
+	Source      iter.Seq[*schema.Segment]
+	SourceCount int64
+	Zone        string   // time zone for expressions in Filter
+	Top         *TopRows // only the first rows in the order of a column are wanted; nil: all rows
+	Numbered    []int    // ordinals of text columns that may be given as batch.Numbered, page by page
+	StandIns    StandIns // rows that may stand for several
 }
 
 // Scan is a running scan. Reader and Stats may be called from any goroutine.

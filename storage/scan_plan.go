@@ -45,6 +45,9 @@ type scanCounts struct {
 
 // NewScan prepares a scan. Nothing is opened before a Reader asks.
 func NewScan(open SegmentOpener, req *ScanRequest, opt ScanOptions) (Scan, error) {
+	if req.Top != nil && req.Source != nil {
+		req = req.listed()
+	}
 	s := &tableScan{req: req, opt: opt, zone: time.UTC}
 	if req.Top != nil && (req.Top.Column < 0 || req.Top.Column >= len(req.Columns)) {
 		return nil, errs.New(errs.Internal, "bad-scan", "scan of table %q: the first rows of column %d of %d are wanted", req.Table.Name, req.Top.Column, len(req.Columns))
@@ -80,7 +83,7 @@ func NewScan(open SegmentOpener, req *ScanRequest, opt ScanOptions) (Scan, error
 		return nil, s.stand.err
 	}
 	s.queue = newScanQueue(s, open)
-	s.counts.segments.Store(int64(len(req.Segments)))
+	s.counts.segments.Store(int64(len(req.Segments)) + req.SourceCount)
 	return s, nil
 }
 

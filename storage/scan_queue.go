@@ -20,6 +20,7 @@ type scanQueue struct {
 	mu      sync.Mutex
 	order   []int // in which segments are opened, by ordinal
 	next    int   // the next of order
+	source  *segmentSource
 	units   []*scanUnit
 	opening int
 	changed chan struct{} // closed when units arrive or opening ends
@@ -50,7 +51,7 @@ type scanUnit struct {
 }
 
 func newScanQueue(s *tableScan, open SegmentOpener) *scanQueue {
-	return &scanQueue{scan: s, open: open, order: s.openingOrder(), changed: make(chan struct{}), files: map[*scanFile]bool{}}
+	return &scanQueue{scan: s, open: open, order: s.openingOrder(), source: newSegmentSource(s), changed: make(chan struct{}), files: map[*scanFile]bool{}}
 }
 
 // openingOrder is the order given, save that segments go first that may hold the rows wanted first.
@@ -84,13 +85,12 @@ func (q *scanQueue) take(ctx context.Context) (*scanUnit, error) {
 			q.mu.Unlock()
 			return u, nil
 		}
+		seg, ordinal := q.nextSegment()
 		switch {
-		case q.next < len(q.order):
-			i := q.order[q.next]
-			q.next++
+		case seg != nil:
 			q.opening++
 			q.mu.Unlock()
-			units, err := q.expandHealed(ctx, i)
+			units, err := q.expandHealed(ctx, seg, ordinal)
 			q.mu.Lock()
 			q.opening--
 			q.units = append(q.units, units...)
@@ -129,14 +129,24 @@ func (q *scanQueue) wait(ctx context.Context) {
 	q.mu.Lock()
 }
 
-// expand opens a segment that may hold rows and lists its row groups that may.
-func (q *scanQueue) expand(ctx context.Context, i int) ([]*scanUnit, error) {
-	s := q.scan
-	seg := &s.req.Segments[i]
-	f := &scanFile{seg: seg, ordinal: int64(i), parts: partsOf(seg)}
-	if s.req.Ordinal != nil {
-		f.ordinal = int64(s.req.Ordinal[i])
+// nextSegment returns the next segment to open and its ordinal, nil when there is none. mu is held.
+func (q *scanQueue) nextSegment() (*schema.Segment, int64) {
+	req := q.scan.req
+	if q.next == len(q.order) {
+		return q.source.next()
 	}
+	i := q.order[q.next]
+	q.next++
+	if req.Ordinal != nil {
+		return &req.Segments[i], int64(req.Ordinal[i])
+	}
+	return &req.Segments[i], int64(i)
+}
+
+// expand opens a segment that may hold rows and lists its row groups that may.
+func (q *scanQueue) expand(ctx context.Context, seg *schema.Segment, ordinal int64) ([]*scanUnit, error) {
+	s := q.scan
+	f := &scanFile{seg: seg, ordinal: ordinal, parts: partsOf(seg)}
 	verdict := s.judgeSegment(f)
 	if verdict == keepNone || seg.Rows == 0 {
 		s.counts.segmentsPruned.Add(1)
@@ -199,6 +209,7 @@ func (q *scanQueue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
+	q.source.close()
 	for f := range q.files {
 		f.release()
 	}

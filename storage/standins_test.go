@@ -126,7 +126,17 @@ func (w *world) conditions(t *rapid.T, columns ...int) expr.Expr {
 
 // weighted reads a scan to its end: rows with their weights, 1 where there is no column of them.
 func (w *world) weighted(t *rapid.T, req *storage.ScanRequest, opt storage.ScanOptions) (rows []row, weights []int64) {
-	req.Table, req.Segments = scanTable, w.segments
+	req.Table, req.Segments, req.Source, req.SourceCount = scanTable, w.segments, nil, 0
+	if rapid.Bool().Draw(t, "source") {
+		req.Segments, req.SourceCount = w.segments[:1], int64(len(w.segments)-1)
+		req.Source = func(yield func(*schema.Segment) bool) {
+			for i := range w.segments[1:] {
+				if !yield(&w.segments[1+i]) {
+					return
+				}
+			}
+		}
+	}
 	s, err := storage.NewScan(w.opener, req, opt)
 	if err != nil {
 		t.Fatal(err)
@@ -158,6 +168,9 @@ func (w *world) weighted(t *rapid.T, req *storage.ScanRequest, opt storage.ScanO
 	}
 	if err := s.Close(); err != nil || w.opener.open != 0 {
 		t.Fatal("files left open", w.opener.open, err)
+	}
+	if n := s.Stats().SegmentsTotal; n != int64(len(w.segments)) {
+		t.Fatalf("%d of %d segments counted", n, len(w.segments))
 	}
 	return rows, weights
 }

@@ -228,11 +228,16 @@ func textRow(row []any) []*string {
 func (a *Assay) run(ctx context.Context, sql string) ([]byte, error) {
 	var out bytes.Buffer
 	_, err := a.client.Run(ctx, client.Statement{SQL: sql, Format: "json", Cache: "bypass"}, &out)
+	return out.Bytes(), refused(err)
+}
+
+// refused tells a statement that is refused from a failure.
+func refused(err error) error {
 	var p *client.Problem
 	if errors.As(err, &p) && p.Status < http.StatusInternalServerError {
-		return nil, &Unsupported{Reason: p.Error()}
+		return &Unsupported{Reason: p.Error()}
 	}
-	return out.Bytes(), err
+	return err
 }
 
 // Time runs a statement and reads its whole answer.
@@ -260,7 +265,7 @@ func (a *Assay) Time(ctx context.Context, sql string) (Timing, error) {
 func (a *Assay) Plan(ctx context.Context, sql string) (Timing, error) {
 	cpu, start := ProcessCPU(a.PID()), time.Now()
 	_, err := a.client.Run(ctx, client.Statement{SQL: sql, Format: "json", DryRun: true, Cache: "bypass"}, io.Discard)
-	return Timing{WallMS: ms(time.Since(start)), CPUMS: ms(ProcessCPU(a.PID()) - cpu)}, err
+	return Timing{WallMS: ms(time.Since(start)), CPUMS: ms(ProcessCPU(a.PID()) - cpu)}, refused(err)
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -43,12 +43,14 @@ func Fill(ctx context.Context, data string, s Shape) (err error) {
 	if err := log.Ready(ctx); err != nil {
 		return err
 	}
-	t, err := table()
+	list, err := tables()
 	if err != nil {
 		return err
 	}
-	if _, err := log.Propose(ctx, &catalog.PutTable{Table: t}); err != nil {
-		return fmt.Errorf("make the table: %w", err)
+	for _, t := range list {
+		if _, err := log.Propose(ctx, &catalog.PutTable{Table: t}); err != nil {
+			return fmt.Errorf("make table %s: %w", t.Name, err)
+		}
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(proposers)
@@ -63,20 +65,22 @@ func Fill(ctx context.Context, data string, s Shape) (err error) {
 	return g.Wait()
 }
 
-// table is LabBench's, as a node defines it.
-func table() (schema.Table, error) {
-	labs := workload.Labs().Tables[0]
-	t := schema.Table{Name: labs.Name, Codec: schema.CodecZstd}
-	for i, c := range labs.Columns {
-		typ, err := schema.ParseType(c.Type)
-		if err != nil {
-			return t, err
+// tables are LabBench's, as a node defines them: the first gets the segments, the others, that it is joined with, stay empty.
+func tables() (list []schema.Table, err error) {
+	for _, w := range workload.Labs().Tables {
+		t := schema.Table{Name: w.Name, Codec: schema.CodecZstd}
+		for i, c := range w.Columns {
+			typ, err := schema.ParseType(c.Type)
+			if err != nil {
+				return nil, err
+			}
+			t.Columns = append(t.Columns, schema.Column{ID: uint32(i + 1), Name: c.Name, Type: typ})
 		}
-		t.Columns = append(t.Columns, schema.Column{ID: uint32(i + 1), Name: c.Name, Type: typ})
+		list = append(list, t)
 	}
-	t.PartitionBy = []schema.Transform{{Kind: schema.Identity, Column: 1}, {Kind: schema.Month, Column: 6}}
-	t.SortBy = []uint32{3, 6}
-	return t, nil
+	list[0].PartitionBy = []schema.Transform{{Kind: schema.Identity, Column: 1}, {Kind: schema.Month, Column: 6}}
+	list[0].SortBy = []uint32{3, 6}
+	return list, nil
 }
 
 // commit is the command of a delivery of so many segments, numbered from first: a hospital's file over some months.

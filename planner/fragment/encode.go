@@ -279,6 +279,7 @@ func (e *encoder) constants(n *Values) {
 }
 
 func (e *encoder) scan(n *Scan) {
+	n = n.Listed()
 	e.table(n.Table)
 	e.count(len(n.Columns))
 	for _, c := range n.Columns {

@@ -1,6 +1,8 @@
 package fragment
 
 import (
+	"iter"
+
 	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/expr"
@@ -62,7 +64,29 @@ type Scan struct {
 	Filter   expr.Expr // BOOLEAN or nil
 	Segments []schema.Segment
 	Ordinal  []int32 // per segment: its ordinal among all segments of the query, for RowPositionID
+	Source   Source  // of the segments where they are not listed; the wire lists them
 	StandIns storage.StandIns
+}
+
+// Source is the segments of a scan in a form that need not be unpacked before the scan asks for them. It may be walked more than once,
+// from any goroutine.
+type Source interface {
+	// Count bounds how many there are.
+	Count() int64
+	All() iter.Seq[*schema.Segment]
+}
+
+// Listed returns the scan with its segments listed.
+func (n *Scan) Listed() *Scan {
+	if n.Source == nil {
+		return n
+	}
+	out := *n
+	out.Source = nil
+	for seg := range n.Source.All() {
+		out.Segments = append(out.Segments, *seg)
+	}
+	return &out
 }
 
 // Filter keeps the rows for which Cond is true.

@@ -19,10 +19,14 @@ type scanPull struct {
 
 // scan opens a storage scan with n readers, which share its row groups.
 func (r *runner) scan(n *fragment.Scan, readers int) (*pipe, error) {
-	scan, err := r.env.Storage.Scan(r.ctx, &storage.ScanRequest{
+	req := &storage.ScanRequest{
 		Table: n.Table, Columns: n.Columns, Output: n.Output, Filter: n.Filter, Segments: n.Segments, Ordinal: n.Ordinal, Zone: r.expr.Zone.String(),
 		Top: r.top[n], Numbered: r.numbered[n], StandIns: n.StandIns,
-	})
+	}
+	if n.Source != nil {
+		req.Source, req.SourceCount = n.Source.All(), n.Source.Count()
+	}
+	scan, err := r.env.Storage.Scan(r.ctx, req)
 	if err != nil {
 		return nil, err
 	}

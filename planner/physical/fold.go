@@ -1,6 +1,8 @@
 package physical
 
 import (
+	"slices"
+
 	"github.com/assaydb/assay/planner/logical"
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage/expr"
@@ -26,6 +28,33 @@ func (f *folding) begin() bool {
 		f.row = append(f.row, v)
 	}
 	return true
+}
+
+// runByPartition is run by the summaries of partitions; false where one does not tell enough, and nothing is decided.
+func (f *folding) runByPartition(snap Snapshot) bool {
+	row := slices.Clone(f.row)
+	for x := range snap.Summaries(f.scan.Table.ID, f.wanted) {
+		seg := &schema.Segment{Partition: x.Partition, Bounds: x.Bounds, Rows: x.Stored}
+		switch f.judge(seg) {
+		case expr.None:
+			continue
+		case expr.All:
+			seg.Parts = []schema.Part{{Rows: x.Rows, Live: true}}
+			f.add(survivor{seg, true})
+		case expr.Some:
+			f.failed = true
+		}
+		if f.failed {
+			f.failed, f.row = false, row
+			return false
+		}
+	}
+	return true
+}
+
+// wanted judges partitions with the same first value.
+func (f *folding) wanted(first []schema.Value) bool {
+	return f.judge(&schema.Segment{Partition: first, Rows: 1}) != expr.None
 }
 
 // run folds all that passes the filter and reports whether the answer is exact.

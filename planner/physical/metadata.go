@@ -22,10 +22,14 @@ func (b *builder) fromMetadata(n *logical.Aggregate) fragment.Node {
 		return nil
 	}
 	f := folding{scan: s, calls: n.Calls}
-	if !f.begin() || !f.run(b.snap) {
+	if !f.begin() {
 		return nil
 	}
-	b.plan.Total += b.snap.Totals(s.Table.ID).Segments
+	total := b.snap.Totals(s.Table.ID).Segments
+	if done := total >= b.opts.lazySegments() && f.runByPartition(b.snap); !done && !f.run(b.snap) {
+		return nil
+	}
+	b.plan.Total += total
 	return values(&logical.Values{Columns: n.Fields(), Rows: [][]schema.Value{f.row}})
 }
 

@@ -32,6 +32,18 @@ func (s segments) SegmentsWhere(_ uint32, keep func(*catalog.Coarse) bool) iter.
 	}
 }
 
+// Summaries makes a partition of each segment.
+func (s segments) Summaries(_ uint32, keep func([]schema.Value) bool) iter.Seq[*catalog.Summary] {
+	return func(yield func(*catalog.Summary) bool) {
+		for _, seg := range s.list {
+			x := &catalog.Summary{Partition: seg.Partition, Segments: 1, Rows: seg.Rows, Stored: seg.Rows, Bounds: seg.Bounds}
+			if (len(seg.Partition) < 2 || keep(seg.Partition[:1])) && !yield(x) {
+				return
+			}
+		}
+	}
+}
+
 func (s segments) Totals(uint32) catalog.Totals { return catalog.Totals{Segments: int64(len(s.list))} }
 
 func (s segments) Delivery(schema.ID) (*catalog.Delivery, bool) { return s.delivery, s.delivery != nil }

@@ -14,6 +14,8 @@ type Snapshot interface {
 	Index() uint64
 	// SegmentsWhere gives the live segments, without the shares of partitions and deliveries that keep says cannot matter.
 	SegmentsWhere(table uint32, keep func(*catalog.Coarse) bool) iter.Seq[*schema.Segment]
+	// Summaries gives what is known of the live segments of each partition together, without those whose first values keep turns down.
+	Summaries(table uint32, keep func(first []schema.Value) bool) iter.Seq[*catalog.Summary]
 	Totals(table uint32) catalog.Totals
 	Delivery(id schema.ID) (*catalog.Delivery, bool)
 }
@@ -26,6 +28,9 @@ type Options struct {
 	// SegmentBytes gives the exact compressed bytes of some columns of a segment, as its statistics file has them; nil or false
 	// when they are not at hand.
 	SegmentBytes func(seg *schema.Segment, columns []uint32) (int64, bool)
+
+	// LazySegments is from how many segments on a scan is planned by partitions, 0 for the default.
+	LazySegments int64
 
 	NoPrune    bool // read every segment
 	NoMetadata bool // never answer from statistics

@@ -2,6 +2,7 @@ package physical
 
 import (
 	"bytes"
+	"iter"
 	"slices"
 
 	"github.com/assaydb/assay/planner/fragment"
@@ -29,15 +30,16 @@ func (s survivor) liveRows() int64 {
 
 // scan plans a scan. rows >= 0 says that so many rows, the first by (segment, row), are enough.
 func (b *builder) scan(n *logical.Scan, rows int64) piece {
+	if p := b.lazily(n, rows); p != nil {
+		return *p
+	}
 	found, total := b.survivors(n)
 	if rows >= 0 {
 		found = prefix(found, rows)
 	}
 	b.plan.Total += total
 	b.plan.Segments += int64(len(found))
-	if n.MaxBytes > 0 && (b.plan.policyLimit == 0 || n.MaxBytes < b.plan.policyLimit) {
-		b.plan.policyLimit = n.MaxBytes
-	}
+	b.limitBytes(n)
 	if len(found) == 0 {
 		return piece{node: values(&logical.Values{Columns: n.Fields()})}
 	}
@@ -50,6 +52,13 @@ func (b *builder) scan(n *logical.Scan, rows int64) piece {
 	b.plan.scans[s] = cost
 	b.plan.Bytes += cost.bytes
 	return piece{node: s, spread: true, rows: scanRows(s, found)}
+}
+
+// limitBytes takes in the limit of a table's policy.
+func (b *builder) limitBytes(n *logical.Scan) {
+	if n.MaxBytes > 0 && (b.plan.policyLimit == 0 || n.MaxBytes < b.plan.policyLimit) {
+		b.plan.policyLimit = n.MaxBytes
+	}
 }
 
 // condition puts the policy's row filter before the query's own.
@@ -79,35 +88,46 @@ func prefix(list []survivor, rows int64) []survivor {
 
 // survivors lists the segments that the filter does not rule out, in the order of their ids, and counts all.
 func (b *builder) survivors(n *logical.Scan) (found []survivor, total int64) {
-	cond := condition(n)
-	total = b.snap.Totals(n.Table.ID).Segments
-	for seg := range b.snap.SegmentsWhere(n.Table.ID, b.coarse(n, cond)) {
-		s := survivor{seg, cond == nil}
-		if s.liveRows() == 0 {
-			continue
-		}
-		if cond != nil && !b.opts.NoPrune {
-			switch expr.Prune(cond, bounds(n, seg), seg.Rows) {
-			case expr.None:
-				continue
-			case expr.All:
-				s.whole = true
-			}
-		}
+	for s := range b.surviving(n) {
 		found = append(found, s)
 	}
 	slices.SortFunc(found, func(x, y survivor) int { return bytes.Compare(x.ID[:], y.ID[:]) })
-	return found, total
+	return found, b.snap.Totals(n.Table.ID).Segments
+}
+
+// surviving walks them in the catalog's order. It only reads the builder, and may be called after planning.
+func (b *builder) surviving(n *logical.Scan) iter.Seq[survivor] {
+	return func(yield func(survivor) bool) {
+		cond := condition(n)
+		for seg := range b.snap.SegmentsWhere(n.Table.ID, b.coarse(n, cond)) {
+			s := survivor{seg, cond == nil}
+			if s.liveRows() == 0 {
+				continue
+			}
+			if cond != nil && !b.opts.NoPrune {
+				switch expr.Prune(cond, bounds(n, seg), seg.Rows) {
+				case expr.None:
+					continue
+				case expr.All:
+					s.whole = true
+				}
+			}
+			if !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// mayMatch judges what stands for several segments.
+func (b *builder) mayMatch(n *logical.Scan, cond expr.Expr, seg *schema.Segment) bool {
+	return cond == nil || b.opts.NoPrune || expr.Prune(cond, bounds(n, seg), seg.Rows) != expr.None
 }
 
 // coarse judges partitions, and shares of deliveries in them, before their segments are unpacked.
 func (b *builder) coarse(n *logical.Scan, cond expr.Expr) func(*catalog.Coarse) bool {
 	return func(c *catalog.Coarse) bool {
-		if cond == nil || b.opts.NoPrune {
-			return true
-		}
-		seg := &schema.Segment{Partition: c.Partition, Bounds: c.Bounds, Rows: max(c.Rows, 1)}
-		return expr.Prune(cond, bounds(n, seg), seg.Rows) != expr.None
+		return b.mayMatch(n, cond, &schema.Segment{Partition: c.Partition, Bounds: c.Bounds, Rows: max(c.Rows, 1)})
 	}
 }
 

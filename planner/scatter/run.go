@@ -101,8 +101,9 @@ func scans(n fragment.Node) bool {
 func (s *Scatter) leaf(ctx context.Context, k int, f *fragment.Fragment, inputs operator.Inputs) (operator.Stream, error) {
 	var at []int
 	var roots []fragment.Node
+	cut := &sharing{s, map[*fragment.Scan]*fragment.Scan{}}
 	for i := range s.nodes {
-		if root, rows := s.share(f.Root, i); rows || i == 0 {
+		if root, rows := cut.share(f.Root, i); rows || i == 0 {
 			at, roots = append(at, i), append(roots, root)
 		}
 	}
@@ -138,9 +139,15 @@ func (s *Scatter) branches(inputs operator.Inputs, nodes int) []operator.Inputs 
 	return out
 }
 
+// sharing cuts one stage between nodes; segments that are not listed are listed once.
+type sharing struct {
+	*Scatter
+	listed map[*fragment.Scan]*fragment.Scan
+}
+
 // share returns the tree with only the segments placed on node i, and whether there are any. Without segments (Values) the tree is
 // node 0's. A join goes with its probe side.
-func (s *Scatter) share(n fragment.Node, i int) (fragment.Node, bool) {
+func (s *sharing) share(n fragment.Node, i int) (fragment.Node, bool) {
 	switch n := n.(type) {
 	case *fragment.Scan:
 		return s.shareScan(n, i)
@@ -183,7 +190,14 @@ func (s *Scatter) share(n fragment.Node, i int) (fragment.Node, bool) {
 	return n, i == 0
 }
 
-func (s *Scatter) shareScan(n *fragment.Scan, i int) (fragment.Node, bool) {
+func (s *sharing) shareScan(n *fragment.Scan, i int) (fragment.Node, bool) {
+	if s.placement == nil && n.Source != nil {
+		return n, i == 0 // which is the first node's, whole
+	}
+	if s.listed[n] == nil {
+		s.listed[n] = n.Listed()
+	}
+	n = s.listed[n]
 	c := *n
 	c.Segments, c.Ordinal = nil, nil
 	for k := range n.Segments {

@@ -336,6 +336,7 @@ func deliveriesWithSegments(s *catalog.Snapshot) (ids []int) {
 		}
 	}()
 	for _, t := range s.Tables() {
+		checkSummaries(s, t.ID)
 		var totals catalog.Totals
 		for seg := range s.Segments(t.ID) {
 			totals.Segments++
@@ -365,6 +366,47 @@ func deliveriesWithSegments(s *catalog.Snapshot) (ids []int) {
 	}
 	slices.Sort(ids)
 	return ids
+}
+
+// checkSummaries compares what is kept of each partition with its segments.
+func checkSummaries(s *catalog.Snapshot, table uint32) {
+	for range 2 {
+		want := map[string]*catalog.Summary{}
+		for seg := range s.Segments(table) {
+			k := fmt.Sprint(seg.Partition)
+			if want[k] == nil {
+				want[k] = &catalog.Summary{Partition: seg.Partition}
+			}
+			x := want[k]
+			x.Segments++
+			live := int64(0)
+			for _, p := range seg.Parts {
+				if p.Live {
+					live += p.Rows
+				}
+			}
+			x.Rows, x.Stored = x.Rows+live, x.Stored+seg.Rows
+		}
+		for x := range s.Summaries(table, func([]schema.Value) bool { return true }) {
+			k := fmt.Sprint(x.Partition)
+			w := want[k]
+			if w == nil || x.Segments != w.Segments || x.Rows != w.Rows || x.Stored != w.Stored {
+				panic(fmt.Sprintf("partition %s at %d: %+v, want %+v", k, s.Index(), x, w))
+			}
+			for _, b := range x.Bounds {
+				for seg := range s.Segments(table) {
+					o, ok := seg.Bound(b.Column)
+					if fmt.Sprint(seg.Partition) == k && (!ok || o.Min.Compare(b.Min) < 0 || o.Max.Compare(b.Max) > 0) {
+						panic(fmt.Sprintf("bound %+v does not hold for %+v", b, o))
+					}
+				}
+			}
+			delete(want, k)
+		}
+		if len(want) > 0 {
+			panic(fmt.Sprintf("partitions are missing: %v", want))
+		}
+	}
 }
 
 // Check compares every view that can still be had, and each delivery.

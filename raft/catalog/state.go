@@ -35,6 +35,8 @@ type state struct {
 
 	amendments tree[amendKey, struct{}] // derived
 	held       tree[heldKey, struct{}]  // derived
+
+	summaries *summaries // what readers keep; nil in rehearsals, which must leave nothing behind
 }
 
 // scalars are the single numbers of the state.
@@ -51,7 +53,7 @@ type scalars struct {
 }
 
 func newState() *state {
-	s := &state{scalars: scalars{epoch: 1, retention: DefaultRetention, nextTable: 1, nextSeq: 1, nextPart: 1}}
+	s := &state{scalars: scalars{epoch: 1, retention: DefaultRetention, nextTable: 1, nextSeq: 1, nextPart: 1}, summaries: &summaries{}}
 	s.setGeneration(1)
 	return s
 }
@@ -69,6 +71,7 @@ const private = 1 << 63
 // fork returns a copy of a frozen state that may be changed without anyone seeing it.
 func (s *state) fork() *state {
 	c := *s
+	c.summaries = nil
 	c.setGeneration(private)
 	return &c
 }

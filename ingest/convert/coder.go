@@ -38,13 +38,18 @@ const (
 	maxSlots   = 2 * maxEntries
 )
 
-// cellKey returns the first and last eight bytes of a cell; a shorter one is padded with zeros and has no last. Lengths differ from cell
-// to cell, so no branch asks for them, save near the ends of the data.
+// cellKey returns the first and last eight bytes of a cell; a shorter one is padded with zeros and has no last.
 func cellKey(data []byte, start, end uint32) (head, tail uint64) {
-	n := end - start
-	if int(start)+8 > len(data) || end < 8 {
-		return cellKeyAtEdge(data, start, end)
+	if int(start)+8 <= len(data) && end >= 8 {
+		return cellKeyWithin(data, start, end)
 	}
+	return cellKeyAtEdge(data, start, end)
+}
+
+// cellKeyWithin is cellKey of a cell that has eight bytes of data on either side of where it would need them. Lengths differ from cell to
+// cell, so no branch asks for them.
+func cellKeyWithin(data []byte, start, end uint32) (head, tail uint64) {
+	n := end - start
 	head = binary.LittleEndian.Uint64(data[start:]) & (1<<(8*n) - 1) // all of it from eight bytes on
 	tail = binary.LittleEndian.Uint64(data[end-8:]) & uint64(int64(7-int64(n))>>63)
 	return head, tail
@@ -135,8 +140,14 @@ func (c *Converter) coded(ch *csvscan.Chunk, rows []rowRef, j int) (v *batch.Vec
 			nulls++
 			continue
 		}
-		head, tail := cellKey(data, f.Start, f.End())
-		cell := data[f.Start:f.End()]
+		var head, tail uint64
+		start, end := f.Start, f.End()
+		if int(start)+8 <= len(data) && end >= 8 { // as cellKey, which is too large to be inlined
+			head, tail = cellKeyWithin(data, start, end)
+		} else {
+			head, tail = cellKeyAtEdge(data, start, end)
+		}
+		cell := data[start:end]
 		s := &k.slots[mixKey(head, tail, size)&uint64(len(k.slots)-1)]
 		if s.head != head || s.tail != tail || s.size != size || len(cell) > maxCachedCell {
 			s = k.find(cell, head, tail, size)

@@ -16,6 +16,7 @@ type column struct {
 
 	rows     int
 	valid    []byte // per row; nil while no row is NULL
+	unused   []byte // memory of valid, from the row group before
 	coded    bool
 	codes    []int32
 	dict     *interner
@@ -35,6 +36,9 @@ func newColumn(c schema.Column, optional, many bool) *column {
 }
 
 func (c *column) reset() {
+	if c.valid != nil {
+		c.unused = c.valid
+	}
 	c.rows, c.valid, c.codes, c.source = 0, nil, c.codes[:0], nil
 	c.coded = physicalOf(c.Type) != physBool && c.plainFor == 0 // one bit a value needs no dictionary
 	c.plainFor = max(0, c.plainFor-1)
@@ -44,7 +48,7 @@ func (c *column) reset() {
 
 // release gives up the memory of a row group that was encoded.
 func (c *column) release() {
-	c.codes, c.valid, c.remap, c.out = nil, nil, nil, nil
+	c.codes, c.valid, c.unused, c.remap, c.out = nil, nil, nil, nil, nil
 	c.flat = &batch.Vector{Type: c.Type}
 	c.dict = &interner{class: c.dict.class, entries: &batch.Vector{Type: c.Type}}
 }
@@ -83,7 +87,7 @@ func (c *column) appendRows(v *batch.Vector, lo, hi int) {
 func (c *column) appendValid(v *batch.Vector, lo, hi int) {
 	n := hi - lo
 	if v.Valid != nil && c.valid == nil {
-		c.valid = ones(make([]byte, 0, c.rows+n), c.rows)
+		c.valid = ones(slices.Grow(c.unused[:0], c.rows+n), c.rows)
 	}
 	switch {
 	case c.valid == nil:
@@ -99,9 +103,17 @@ func (c *column) appendValid(v *batch.Vector, lo, hi int) {
 	c.rows += n
 }
 
+// ones appends n ones, copying what is there already.
 func ones(dst []byte, n int) []byte {
-	for range n {
-		dst = append(dst, 1)
+	if n == 0 {
+		return dst
+	}
+	at := len(dst)
+	dst = slices.Grow(dst, n)[:at+n]
+	b := dst[at:]
+	b[0] = 1
+	for k := 1; k < n; k *= 2 {
+		copy(b[k:], b[:k])
 	}
 	return dst
 }

@@ -11,6 +11,8 @@ type keyTranslation struct {
 // adopt writes the numbers here of the listed keys of another table of the same columns to dst.
 func (t *groupTable) adopt(dst []int32, o *groupTable, groups []int32) {
 	switch {
+	case t.dense != nil:
+		t.dense.adopt(dst, o, groups)
 	case t.wide != nil:
 		t.wide.adopt(dst, o, groups)
 	case len(t.types) == 1:

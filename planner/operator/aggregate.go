@@ -32,7 +32,8 @@ type aggregation struct {
 	tables  []*aggTable
 	ready   *aggTable    // small: everything merged
 	radix   *radixMerge  // large: merged by partition
-	logs    *logTables   // not nil once a worker logged rows
+	logs    *logTables   // not nil once a worker logged rows,
+	numbers *logTables   // and once one did by the number of their key
 	spilled *aggSpill    // not nil once anything was spilled
 	part    atomic.Int64 // next partition to give out
 	spillMu sync.Mutex
@@ -188,10 +189,12 @@ func (a *aggregation) combine() error {
 		groups += t.len()
 		bytes += t.bytes()
 	}
-	if a.logs != nil {
-		bytes += a.logs.bytes()
+	for _, s := range []*logTables{a.logs, a.numbers} {
+		if s != nil {
+			bytes += s.bytes()
+		}
 	}
-	if a.logs == nil && (len(a.tables) == 1 || len(a.keys) == 0 || groups <= mergeWholeGroups && bytes <= mergeWholeBytes ||
+	if a.logs == nil && a.numbers == nil && (len(a.tables) == 1 || len(a.keys) == 0 || groups <= mergeWholeGroups && bytes <= mergeWholeBytes ||
 		groups <= settleGroups && a.tables[0].settles()) {
 		return a.mergeWhole()
 	}
@@ -208,7 +211,7 @@ func (a *aggregation) spillAll() error {
 		if err := t.spill(); err != nil {
 			return err
 		}
-		t.log = nil
+		t.log, t.number = nil, nil
 	}
 	return a.spilled.finish()
 }

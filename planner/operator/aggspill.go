@@ -47,7 +47,7 @@ func (t *aggTable) spill() error {
 	a := t.agg
 	a.spillMu.Lock()
 	if a.spilled == nil {
-		s, err := a.newSpill(0, a.logs == nil && t.groups < fewGroups && t.splits())
+		s, err := a.newSpill(0, a.logs == nil && a.numbers == nil && t.groups < fewGroups && t.splits())
 		if err != nil {
 			a.spillMu.Unlock()
 			return err
@@ -70,11 +70,11 @@ func (t *aggTable) splits() bool {
 
 func (t *aggTable) spillTo(s *aggSpill) error {
 	defer t.release()
-	if t.log != nil {
-		if err := t.log.foldAll(); err != nil {
+	for _, l := range t.rowLogs() {
+		if err := l.foldAll(); err != nil {
 			return err
 		}
-		if err := t.log.into.spill(&t.log.hold); err != nil {
+		if err := l.into.spill(&l.hold); err != nil {
 			return err
 		}
 	}

@@ -14,11 +14,13 @@ type aggTable struct {
 	keys   *groupTable // nil without key columns
 	specs  []aggregate.Spec
 	states []aggregate.State
-	log    *rowLog   // not nil once groups are many
-	form   *rowShape // of a table that logged rows are folded into
-	merge  bool      // input columns are states
-	stored bool      // input is what tables spilled: it is cut into partitions already
-	keyAt  []int     // input ordinals
+	log    *rowLog    // not nil once groups are many
+	number *numberLog // not nil once groups are many and close together
+	form   *rowShape  // of a table that logged rows are folded into,
+	part   int        // and its partition
+	merge  bool       // input columns are states
+	stored bool       // input is what tables spilled: it is cut into partitions already
+	keyAt  []int      // input ordinals
 	inputs []callInput
 	groups int
 
@@ -110,7 +112,11 @@ func (t *aggTable) reset() error {
 	if len(t.agg.keys) > 0 {
 		t.keys = newGroupTable(t.agg.keys, t.agg.run.env.Debug)
 	}
-	if t.form != nil {
+	switch {
+	case t.form == nil:
+	case t.form.form != nil:
+		t.keys = newDenseTable(t.form.form, t.part, t.keys)
+	default:
 		t.keys = newWideTable(t.form, t.keys)
 	}
 	return nil
@@ -127,8 +133,15 @@ func (t *aggTable) growTo(n int) {
 
 // fold adds the living rows of a batch.
 func (t *aggTable) fold(b *batch.Batch) error {
-	if t.log != nil && t.weights(b) == nil {
-		return t.log.add(b)
+	whole := t.weights(b) != nil // rows that stand for several are not written down
+	if t.number != nil && !whole {
+		var err error
+		if b, err = t.number.take(b); b == nil || err != nil {
+			return err
+		}
+	}
+	if t.log != nil && !whole {
+		return t.log.add(b, nil)
 	}
 	if err := t.foldRows(b); err != nil || t.log != nil {
 		return err
@@ -140,9 +153,29 @@ func (t *aggTable) fold(b *batch.Batch) error {
 	if t.groups < least || t.cutting || !t.logs() {
 		return nil
 	}
-	var err error
-	t.log, err = newRowLog(t)
-	return err
+	t.startLog(b.Cols[t.keyAt[0]])
+	return nil
+}
+
+// rowLogs are the table's logs.
+func (t *aggTable) rowLogs() (out []*rowLog) {
+	if t.log != nil {
+		out = append(out, t.log)
+	}
+	if t.number != nil {
+		out = append(out, t.number.rowLog)
+	}
+	return out
+}
+
+// logInto is that whose rows are folded into some tables, nil when there is none.
+func (t *aggTable) logInto(s *logTables) *rowLog {
+	for _, l := range t.rowLogs() {
+		if l.into == s {
+			return l
+		}
+	}
+	return nil
 }
 
 func (t *aggTable) foldRows(b *batch.Batch) error {
@@ -256,6 +289,9 @@ func (t *aggTable) bytes() int64 {
 	if t.log != nil {
 		n += t.log.bytes()
 	}
+	if t.number != nil {
+		n += t.number.bytes()
+	}
 	return n
 }
 
@@ -264,7 +300,7 @@ const accountStep = 64 << 10
 
 // account brings the reservation up to what the table holds, spilling it when the grant refuses.
 func (t *aggTable) account(force bool) error {
-	if !force && t.fits() || t.groups == 0 && t.log == nil {
+	if !force && t.fits() || t.groups == 0 && t.log == nil && t.number == nil {
 		return nil
 	}
 	return t.spill()

@@ -17,7 +17,8 @@ type groupTable struct {
 
 	one    codeSpace // a single column's dictionary and range
 	packed *packedKeys
-	wide   *wideKeys // not nil: keys are in words, and all else is empty
+	wide   *wideKeys  // not nil: keys are in words, and all else is empty
+	dense  *denseKeys // not nil: keys are numbers, and all else is empty
 	index  groupIndex
 	limit  uint // bits of a packed key
 	text   []byte
@@ -44,12 +45,18 @@ func (t *groupTable) len() int {
 	if t.wide != nil {
 		return t.wide.ids.Len()
 	}
+	if t.dense != nil {
+		return len(t.dense.of)
+	}
 	return t.ids.Len()
 }
 
 func (t *groupTable) bytes() int64 {
 	if t.wide != nil {
 		return t.wide.bytes()
+	}
+	if t.dense != nil {
+		return t.dense.bytes()
 	}
 	n := t.ids.Bytes() + int64(8*cap(t.hashes)) + t.index.bytes() + t.one.bytes()
 	if t.packed != nil {
@@ -62,6 +69,9 @@ func (t *groupTable) bytes() int64 {
 func (t *groupTable) hash(g int32) uint64 {
 	if t.wide != nil {
 		return t.wide.ids.Hash(uint32(g))
+	}
+	if t.dense != nil {
+		return t.dense.hash(g)
 	}
 	if len(t.types) == 1 {
 		return t.ids.Hash(uint32(g))
@@ -294,6 +304,8 @@ func rowOf(b *batch.Batch, k int) int {
 // emit appends the keys of the listed groups.
 func (t *groupTable) emit(out []*batch.Builder, groups []int32) {
 	switch {
+	case t.dense != nil:
+		t.dense.emit(out[0], groups)
 	case t.wide != nil:
 		for i := range out {
 			t.wide.emit(out[i], i, groups)

@@ -15,20 +15,14 @@ type sharedPart struct {
 	table *aggTable // nil as long as nothing was folded
 }
 
-// logTables returns the aggregation's, which the first caller makes.
-func (a *aggregation) logTables() (*logTables, error) {
-	a.spillMu.Lock()
-	defer a.spillMu.Unlock()
-	if a.logs == nil {
-		shape, _ := a.shape()
-		a.logs = &logTables{agg: a, shape: shape, parts: make([]sharedPart, logParts)}
-	}
-	return a.logs, nil
+func (a *aggregation) newLogTables(form *numberForm, parts int) *logTables {
+	shape, _ := a.shape(form)
+	return &logTables{agg: a, shape: shape, parts: make([]sharedPart, parts)}
 }
 
 // newTable makes the table of a partition.
-func (s *logTables) newTable() (*aggTable, error) {
-	t := &aggTable{agg: s.agg, merge: s.agg.merges(), keyAt: s.agg.node.Keys, inputs: s.agg.inputOf, specs: s.agg.specs, form: s.shape}
+func (s *logTables) newTable(p int) (*aggTable, error) {
+	t := &aggTable{part: p, agg: s.agg, merge: s.agg.merges(), keyAt: s.agg.node.Keys, inputs: s.agg.inputOf, specs: s.agg.specs, form: s.shape}
 	return t, t.reset()
 }
 
@@ -46,7 +40,7 @@ func (s *logTables) foldPart(l *rowLog, p int) (fits bool, err error) {
 	part.mu.Lock()
 	defer part.mu.Unlock()
 	if part.table == nil {
-		if part.table, err = s.newTable(); err != nil {
+		if part.table, err = s.newTable(p); err != nil {
 			return false, err
 		}
 	}
@@ -94,19 +88,22 @@ func (s *logTables) finish(p int, early [][]int32, hold *logScratch) (*aggTable,
 	t := s.parts[p].table
 	if t == nil {
 		var err error
-		if t, err = s.newTable(); err != nil {
+		if t, err = s.newTable(p); err != nil {
 			return nil, err
 		}
 	}
 	s.parts[p].table = nil
 	for i, o := range s.agg.tables {
-		if err := t.absorb(o, early[i]); err != nil {
-			return nil, err
+		if len(early[i]) > 0 {
+			if err := t.absorb(o, early[i]); err != nil {
+				return nil, err
+			}
 		}
-		if o.log == nil {
+		log := o.logInto(s)
+		if log == nil {
 			continue
 		}
-		if err := o.log.foldInto(t, p, hold); err != nil {
+		if err := log.foldInto(t, p, hold); err != nil {
 			return nil, err
 		}
 	}

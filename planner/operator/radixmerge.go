@@ -11,6 +11,8 @@ type radixMerge struct {
 	bits   int
 	tables []*aggTable
 	parts  [][][]int32 // table, partition: groups
+	dense  [][][]int32 // the same of those that are grouped by number elsewhere
+	more   int         // partitions of numbers, after all others
 }
 
 // mergeMany is from how many groups on they are merged in as many partitions as rows are logged in.
@@ -31,7 +33,12 @@ func newRadixMerge(a *aggregation) (*radixMerge, error) {
 		r.bits = logBits
 	}
 	for _, t := range a.tables {
-		r.parts = append(r.parts, t.keys.partitions(0, r.bits))
+		parts := t.keys.partitions(0, r.bits)
+		if a.numbers != nil {
+			r.more = len(a.numbers.parts)
+			r.dense = append(r.dense, a.numbers.early(t.keys, parts))
+		}
+		r.parts = append(r.parts, parts)
 		if err := idle.absorb(t, nil); err != nil {
 			return nil, err
 		}
@@ -39,7 +46,7 @@ func newRadixMerge(a *aggregation) (*radixMerge, error) {
 	return r, nil
 }
 
-func (r *radixMerge) count() int { return 1 << r.bits }
+func (r *radixMerge) count() int { return 1<<r.bits + r.more }
 
 // partitions lists the groups by some bits of their hashes, those below the skip top ones.
 func (t *groupTable) partitions(skip, width int) [][]int32 {
@@ -64,12 +71,11 @@ func (t *groupTable) partitions(skip, width int) [][]int32 {
 
 // merge makes the table of one partition.
 func (r *radixMerge) merge(a *aggregation, p int, scratch *groupOutput) (*aggTable, error) {
+	if p >= 1<<r.bits {
+		return a.numbers.finish(p-1<<r.bits, r.early(r.dense, p-1<<r.bits), &scratch.hold)
+	}
 	if a.logs != nil {
-		early := make([][]int32, len(r.tables))
-		for i := range r.tables {
-			early[i] = r.parts[i][p]
-		}
-		return a.logs.finish(p, early, &scratch.hold)
+		return a.logs.finish(p, r.early(r.parts, p), &scratch.hold)
 	}
 	out, err := a.newTable()
 	if err != nil {
@@ -81,4 +87,13 @@ func (r *radixMerge) merge(a *aggregation, p int, scratch *groupOutput) (*aggTab
 		}
 	}
 	return out, nil
+}
+
+// early lists the groups of a partition that workers' tables hold.
+func (r *radixMerge) early(parts [][][]int32, p int) [][]int32 {
+	out := make([][]int32, len(r.tables))
+	for i := range r.tables {
+		out[i] = parts[i][p]
+	}
+	return out
 }

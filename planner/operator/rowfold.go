@@ -63,7 +63,11 @@ func (l *rowLog) foldChunks(t *aggTable, chunks [][]uint64, texts *intern.Arena,
 	gids, at := hold.gids[:n], 0
 	for _, c := range chunks {
 		k := len(c) / l.shape.width
-		t.keys.wide.ids.Intern(asIDs(gids[at:at+k]), c, l.shape.width, texts)
+		if t.keys.dense != nil {
+			t.keys.dense.numbers(gids[at:at+k], c, l.shape.width)
+		} else {
+			t.keys.wide.ids.Intern(asIDs(gids[at:at+k]), c, l.shape.width, texts)
+		}
 		at += k
 	}
 	if t.keys.len() > t.groups {

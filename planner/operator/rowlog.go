@@ -17,6 +17,7 @@ type rowLog struct {
 	logged int64      // bytes written down and not folded
 	spare  [][]uint64 // pieces of logChunk rows to be used again
 	limit  int64
+	shift  uint // of the first word, for its partition
 	hold   logScratch
 }
 
@@ -39,29 +40,28 @@ const (
 	logChunk = 256
 )
 
-func newRowLog(t *aggTable) (*rowLog, error) {
-	into, err := t.agg.logTables()
-	if err != nil {
-		return nil, err
+func newRowLog(into *logTables) *rowLog {
+	l := &rowLog{into: into, shape: into.shape, pack: newRowPacker(into.shape), parts: make([]logPart, len(into.parts)), limit: logBytes, shift: 64 - logBits}
+	if f := into.shape.form; f != nil {
+		l.shift = 32 + f.bits
 	}
-	l := &rowLog{into: into, shape: into.shape, pack: newRowPacker(into.shape), parts: make([]logPart, logParts), limit: logBytes}
-	if grant := t.agg.run.grant.Limit(); grant > 0 {
+	if grant := into.agg.run.grant.Limit(); grant > 0 {
 		l.limit = min(l.limit, max(grant/16, 1<<18))
 	}
-	return l, nil
+	return l
 }
 
-// add writes the living rows of a batch down.
-func (l *rowLog) add(b *batch.Batch) error {
+// add writes the living rows of a batch down; numbers are their keys' where keys are written down so.
+func (l *rowLog) add(b *batch.Batch, numbers []uint32) error {
 	n := b.Alive()
-	l.pack.pack(b, n)
+	l.pack.pack(b, n, numbers)
 	planes, width := l.pack.planes, l.shape.width
 	long := false
 	for _, v := range l.pack.long {
 		long = long || v != nil
 	}
 	for i, head := range planes[0] {
-		p := &l.parts[head>>(64-logBits)]
+		p := &l.parts[head>>l.shift]
 		if cap(p.open)-len(p.open) < width {
 			l.extend(p)
 		}

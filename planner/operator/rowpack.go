@@ -41,7 +41,7 @@ func (p *rowPacker) bytes() int64 {
 }
 
 // pack fills the planes with the n living rows of a batch.
-func (p *rowPacker) pack(b *batch.Batch, n int) {
+func (p *rowPacker) pack(b *batch.Batch, n int, numbers []uint32) {
 	for w := range p.planes {
 		p.planes[w] = sizedWords(p.planes[w], n)
 	}
@@ -56,6 +56,9 @@ func (p *rowPacker) pack(b *batch.Batch, n int) {
 	}
 	for i := range p.shape.cols {
 		c := &p.shape.cols[i]
+		if p.shape.form != nil && i < p.shape.keys {
+			continue
+		}
 		v := b.Cols[c.input]
 		if v.Enc == batch.Runs || v.Enc == batch.Const || v.Enc == batch.Numbered {
 			v = v.Flatten()
@@ -72,6 +75,12 @@ func (p *rowPacker) pack(b *batch.Batch, n int) {
 		if i < p.shape.keys {
 			p.mix(i)
 		}
+	}
+	if p.shape.form != nil {
+		for k, x := range numbers[:n] {
+			head[k] |= uint64(x) << 32
+		}
+		return
 	}
 	for k, h := range p.hash {
 		head[k] |= h >> 32 << 32

@@ -11,8 +11,9 @@ import (
 // a word for a number, two for a text (an intern.Key) or a number of 128 bits.
 type rowShape struct {
 	cols  []shapedColumn
-	keys  int // the first columns
-	words int // of the first word and the keys
+	keys  int         // the first columns
+	form  *numberForm // not nil: the number of the only key stands for the hash, and the key takes no words
+	words int         // of the first word and the keys
 	width int
 }
 
@@ -35,12 +36,14 @@ func (c *shapedColumn) words() int {
 func (c *shapedColumn) text() bool { return c.typ.Class() == schema.ClassBytes }
 
 // shape lays out rows of the aggregation's input; false when they have too many columns.
-func (a *aggregation) shape() (*rowShape, bool) {
-	s := &rowShape{keys: len(a.keys), width: 1}
+func (a *aggregation) shape(form *numberForm) (*rowShape, bool) {
+	s := &rowShape{keys: len(a.keys), width: 1, form: form}
 	add := func(input int) {
 		c := shapedColumn{typ: a.in.fields[input].Type, input: input, at: s.width}
 		s.cols = append(s.cols, c)
-		s.width += c.words()
+		if form == nil || len(s.cols) > s.keys {
+			s.width += c.words()
+		}
 	}
 	for _, k := range a.node.Keys {
 		add(k)
@@ -74,6 +77,6 @@ func (t *aggTable) logs() bool {
 	if t.stored || t.keys == nil || t.agg.run.env.Debug.NoRowLogs || t.agg.node.Mode == fragment.Final && len(t.specs) == 0 {
 		return false
 	}
-	_, ok := t.agg.shape()
+	_, ok := t.agg.shape(nil)
 	return ok
 }

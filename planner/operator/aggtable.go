@@ -146,11 +146,7 @@ func (t *aggTable) fold(b *batch.Batch) error {
 	if err := t.foldRows(b); err != nil || t.log != nil {
 		return err
 	}
-	least := logGroups
-	if n := t.agg.run.env.Debug.LogGroups; n > 0 {
-		least = n
-	}
-	if t.groups < least || t.cutting || !t.logs() {
+	if !t.wantsLog() || !t.logs() {
 		return nil
 	}
 	t.startLog(b.Cols[t.keyAt[0]])
@@ -177,6 +173,18 @@ func (t *aggTable) logInto(s *logTables) *rowLog {
 	}
 	return nil
 }
+
+// wantsLog reports whether groups are so many that writing rows down is cheaper than folding them: not where the last batch came in
+// stretches, nor where a direct index and the states of what it can hold lie in the third-level cache.
+func (t *aggTable) wantsLog() bool {
+	if n := t.agg.run.env.Debug.LogGroups; n > 0 {
+		return t.groups >= n
+	}
+	return t.groups >= logGroups && !t.cutting && (t.keys == nil || t.keys.index.slots() > cachedSlots)
+}
+
+// cachedSlots is the size of a direct index up to which rows are not logged.
+const cachedSlots = 1 << 18
 
 func (t *aggTable) foldRows(b *batch.Batch) error {
 	n := b.Alive()

@@ -1,6 +1,10 @@
 package operator
 
-import "github.com/assaydb/assay/storage/batch"
+import (
+	"math"
+
+	"github.com/assaydb/assay/storage/batch"
+)
 
 // indexBits bounds the direct index; a larger one costs more misses of the cache than hashing does.
 const indexBits = 20
@@ -13,10 +17,18 @@ type groupIndex struct {
 	seen int   // rows that went without
 	off  bool
 
-	slots keySlots
+	keys keySlots
 }
 
-func (x *groupIndex) bytes() int64 { return int64(4*cap(x.at) + 4*cap(x.slots.w)) }
+func (x *groupIndex) bytes() int64 { return int64(4*cap(x.at) + 4*cap(x.keys.w)) }
+
+// slots is how many keys the index can hold, more than any when there is none.
+func (x *groupIndex) slots() int {
+	if x.at == nil {
+		return math.MaxInt
+	}
+	return len(x.at)
+}
 
 // drop forgets the index: keys have changed.
 func (x *groupIndex) drop() { x.at = nil }
@@ -39,8 +51,8 @@ func (x *groupIndex) groups(t *groupTable, dst []int32, cols []*batch.Vector, b 
 			x.at[t.ids.Key(uint32(g))[0]] = uint32(g) + 1
 		}
 	}
-	x.slots.write(p, cols, b, len(dst))
-	if x.slots.look(x.at, dst) < 0 {
+	x.keys.write(p, cols, b, len(dst))
+	if x.keys.look(x.at, dst) < 0 {
 		x.fill(t, dst)
 	}
 	return true
@@ -48,8 +60,8 @@ func (x *groupIndex) groups(t *groupTable, dst []int32, cols []*batch.Vector, b 
 
 // fill numbers the keys that were not in the index.
 func (x *groupIndex) fill(t *groupTable, dst []int32) {
-	x.slots.finish()
-	for i, slot := range x.slots.w[:len(dst)] {
+	x.keys.finish()
+	for i, slot := range x.keys.w[:len(dst)] {
 		if dst[i] >= 0 {
 			continue
 		}

@@ -30,30 +30,25 @@ func (p position) of(n int) (k int, frac decimal.Int128) {
 	return int(q.Lo), r
 }
 
+// percentileOut makes results of the values about a position.
+type percentileOut struct {
+	spec Spec
+	at   position
+}
+
 // emit appends the value lo + (hi-lo)*frac/den in the result's type, rounded half away from zero.
 func (q *quantile[T]) emit(out *batch.Builder, lo, hi T, frac decimal.Int128) error {
 	switch lo := any(lo).(type) {
 	case string:
 		out.Text(lo)
-		return nil
 	case decimal.Int128:
 		return q.emitExact(out, lo, any(hi).(decimal.Int128), frac)
-	case int64:
-		hi := any(hi).(int64)
-		switch {
-		case q.floats != nil:
-			out.Float64(q.interpolate(keyFloat(lo), keyFloat(hi), frac))
-			return nil
-		case q.unsigned:
-			return q.emitExact(out, decimal.FromUint64(uint64(lo)^1<<63), decimal.FromUint64(uint64(hi)^1<<63), frac)
-		}
-		return q.emitExact(out, decimal.FromInt64(lo), decimal.FromInt64(hi), frac)
 	}
 	return nil
 }
 
 // interpolate works on halves, so that the difference of two large doubles of unlike sign cannot overflow.
-func (q *quantile[T]) interpolate(lo, hi float64, frac decimal.Int128) float64 {
+func (q *percentileOut) interpolate(lo, hi float64, frac decimal.Int128) float64 {
 	if frac.Sign() == 0 || lo == hi {
 		return lo
 	}
@@ -64,7 +59,7 @@ func (q *quantile[T]) interpolate(lo, hi float64, frac decimal.Int128) float64 {
 	return lo*(1-t) + hi*t
 }
 
-func (q *quantile[T]) emitExact(out *batch.Builder, lo, hi, frac decimal.Int128) error {
+func (q *percentileOut) emitExact(out *batch.Builder, lo, hi, frac decimal.Int128) error {
 	t := q.spec.Result
 	if q.at.disc || t.Kind != schema.Decimal && frac.Sign() == 0 {
 		return q.put(out, lo)
@@ -84,7 +79,7 @@ func (q *quantile[T]) emitExact(out *batch.Builder, lo, hi, frac decimal.Int128)
 	return q.put(out, x)
 }
 
-func (q *quantile[T]) put(out *batch.Builder, x decimal.Int128) error {
+func (q *percentileOut) put(out *batch.Builder, x decimal.Int128) error {
 	appendExact(out, q.spec.Result, x)
 	return nil
 }

@@ -19,27 +19,25 @@ func newQuantile(s Spec) (State, []schema.Type) {
 		num, den, _ = fraction(s.Params[0])
 	}
 	p := position{num: num, den: den, disc: s.Name == "percentile_disc"}
+	o := percentileOut{spec: s, at: p}
 	switch s.Args[0].Class() {
 	case schema.ClassInt128:
-		return &quantile[decimal.Int128]{spec: s, at: p, in: loader[decimal.Int128]{payload: wides}, codec: wideCodec{}}, types
+		return &quantile[decimal.Int128]{percentileOut: o, in: loader[decimal.Int128]{payload: wides}, codec: wideCodec{}}, types
 	case schema.ClassFloat64:
-		return &quantile[int64]{spec: s, at: p, floats: &loader[float64]{payload: floats}, codec: intCodec{}}, types
+		return &numberQuantile{percentileOut: o, floats: &loader[float64]{payload: floats}}, types
 	case schema.ClassBytes:
-		return &quantile[string]{spec: s, at: p, in: loader[string]{}, codec: textCodec{}}, types
+		return &quantile[string]{percentileOut: o, in: loader[string]{}, codec: textCodec{}}, types
 	}
-	return &quantile[int64]{spec: s, at: p, in: loader[int64]{payload: ints}, codec: intCodec{}, unsigned: s.Args[0].Kind == schema.Uint64}, types
+	return &numberQuantile{percentileOut: o, in: loader[int64]{payload: ints}, unsigned: s.Args[0].Kind == schema.Uint64}, types
 }
 
-// quantile keeps every value of every group, first in a log in the order of arrival, which is the cheapest to write, then arranged
+// quantile is the same of values that are not numbers of 64 bits. It keeps every value of every group, first in a log in the order of arrival, which is the cheapest to write, then arranged
 // by group; the answer is found by selection, not by sorting. The log is a list of pieces: it grows and is taken over by another
 // state without being copied.
 type quantile[T any] struct {
-	spec     Spec
-	at       position
-	in       loader[T]
-	floats   *loader[float64]
-	codec    codec[T]
-	unsigned bool
+	percentileOut
+	in    loader[T]
+	codec codec[T]
 
 	groups int
 	log    []quantilePiece[T]
@@ -56,16 +54,12 @@ type codec[T any] interface {
 	compare(a, b T) int
 	append(dst []byte, x T) []byte
 	read(b []byte) (T, []byte, bool)
-	selectAt(s []T, k int) T // the k-th smallest; may reorder s
 }
 
 func (q *quantile[T]) Grow(n int) { q.groups = max(q.groups, n) }
 
 func (q *quantile[T]) Bytes() int64 {
-	size := int64(8)
-	if _, wide := any(q.codec).(intCodec); !wide {
-		size = 16
-	}
+	const size = 16
 	n := size*int64(cap(q.sorted)+2*cap(q.ends)) + int64(8*cap(q.start)) + q.held + q.in.bytes()
 	for i := range q.log {
 		n += size*int64(cap(q.log[i].vals)) + int64(4*cap(q.log[i].of))
@@ -77,30 +71,13 @@ func (q *quantile[T]) Bytes() int64 {
 
 func (q *quantile[T]) Update(r *Rows, args []*batch.Vector) error {
 	q.changed()
-	switch q := any(q).(type) {
-	case *quantile[string]:
+	if q, ok := any(q).(*quantile[string]); ok {
 		r.each(args[0], func(row int, g int32) { q.push(string(args[0].Bytes(row)), g) })
 		return nil
-	case *quantile[int64]:
-		if q.floats != nil {
-			q.pushFloats(q.floats.load(r, args[0]))
-			return nil
-		}
 	}
 	f := q.in.load(r, args[0])
-	if q.unsigned {
-		f.vals = slices.Clone(f.vals)
-		turnSigns(any(f.vals).([]int64))
-	}
 	q.add(f.vals, f.groups, f.runs)
 	return nil
-}
-
-// turnSigns has unsigned numbers order as signed ones.
-func turnSigns(vals []int64) {
-	for i := range vals {
-		vals[i] ^= -1 << 63
-	}
 }
 
 func (q *quantile[T]) push(x T, g int32) {
@@ -109,14 +86,6 @@ func (q *quantile[T]) push(x T, g int32) {
 	if s, ok := any(x).(string); ok {
 		q.held += int64(len(s))
 	}
-}
-
-func (q *quantile[T]) pushFloats(f folded[float64]) {
-	vals := make([]T, len(f.vals))
-	for i, x := range f.vals {
-		vals[i] = any(floatKey(x)).(T)
-	}
-	q.add(vals, f.groups, f.runs)
 }
 
 // values returns the values of a group.
@@ -200,6 +169,12 @@ func (q *quantile[T]) Result(out *batch.Builder, groups []int32) error {
 	return nil
 }
 
+// around returns the k-th smallest value and the one after it, the same where there is none.
+func (q *quantile[T]) around(vals []T, k int) (lo, hi T) {
+	slices.SortFunc(vals, q.codec.compare)
+	return vals[k], vals[min(k+1, len(vals)-1)]
+}
+
 // about returns the values below and above the position of a group that has some, and how far it lies between them.
 func (q *quantile[T]) about(g int32) (lo, hi T, frac decimal.Int128) {
 	vals := q.values(g)
@@ -207,11 +182,7 @@ func (q *quantile[T]) about(g int32) (lo, hi T, frac decimal.Int128) {
 	if q.ends != nil {
 		return q.ends[g][0], q.ends[g][1], frac
 	}
-	lo = q.codec.selectAt(vals, k)
-	hi = lo
-	if frac.Sign() != 0 {
-		hi = q.codec.selectAt(vals, k+1)
-	}
+	lo, hi = q.around(vals, k)
 	return lo, hi, frac
 }
 
@@ -221,7 +192,7 @@ func (intCodec) compare(a, b int64) int { return cmp.Compare(a, b) }
 func (intCodec) append(dst []byte, x int64) []byte {
 	return binary.LittleEndian.AppendUint64(dst, uint64(x))
 }
-func (intCodec) selectAt(s []int64, k int) int64 { return selectInt64(s, k) }
+
 func (intCodec) read(b []byte) (int64, []byte, bool) {
 	if len(b) < 8 {
 		return 0, nil, false
@@ -236,11 +207,6 @@ func (wideCodec) append(dst []byte, x decimal.Int128) []byte {
 	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, x.Lo), uint64(x.Hi))
 }
 
-func (c wideCodec) selectAt(s []decimal.Int128, k int) decimal.Int128 {
-	slices.SortFunc(s, c.compare)
-	return s[k]
-}
-
 func (wideCodec) read(b []byte) (x decimal.Int128, rest []byte, ok bool) {
 	if len(b) < 16 {
 		return x, nil, false
@@ -253,11 +219,6 @@ type textCodec struct{}
 func (textCodec) compare(a, b string) int { return cmp.Compare(a, b) }
 func (textCodec) append(dst []byte, x string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(x))), x...)
-}
-
-func (c textCodec) selectAt(s []string, k int) string {
-	slices.Sort(s)
-	return s[k]
 }
 
 func (textCodec) read(b []byte) (string, []byte, bool) {

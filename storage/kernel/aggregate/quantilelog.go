@@ -7,12 +7,6 @@ type quantilePiece[T any] struct {
 	to   []int32
 }
 
-// The first piece of a log is small, for the sake of many small states.
-const (
-	pieceFirst = 64
-	pieceMost  = 1 << 16
-)
-
 // piece returns the last piece of the log, with room for at least one value.
 func (q *quantile[T]) piece() *quantilePiece[T] {
 	n := len(q.log)
@@ -140,12 +134,8 @@ func (q *quantile[T]) SettlePart(p int) {
 		if len(vals) == 0 {
 			continue
 		}
-		k, frac := q.at.of(len(vals))
-		lo := q.codec.selectAt(vals, k)
-		q.ends[g] = [2]T{lo, lo}
-		if frac.Sign() != 0 {
-			q.ends[g][1] = q.codec.selectAt(vals, k+1)
-		}
+		k, _ := q.at.of(len(vals))
+		q.ends[g][0], q.ends[g][1] = q.around(vals, k)
 	}
 }
 

@@ -87,7 +87,7 @@ func joined(t schema.Type, list []*batch.Vector) *batch.Vector {
 // cut lists the rows of every part, in their order.
 func (p *windowParts) cut(workers int) {
 	bits := uint(0)
-	for bits < 8 && p.rows.Len>>bits > partRows && (1<<bits < 4*workers || p.rows.Len>>bits > 16*partRows) {
+	for bits < 8 && p.rows.Len>>bits > partRows && (1<<bits < 4*workers || p.rows.Len>>bits > 4*partRows) {
 		bits++
 	}
 	counts := make([]int, 1<<bits)
@@ -119,11 +119,28 @@ func (p *windowParts) next() *batch.Batch {
 }
 
 func (p *windowParts) sorted(rows []int32) *batch.Batch {
-	idx, ok := p.byHash(rows)
-	if !ok {
-		idx = p.byValue(rows)
+	if !p.of.run.env.Debug.NoWindowHash {
+		keyed := p.byHash(rows)
+		idx := make([]int32, len(keyed))
+		for i, k := range keyed {
+			idx[i] = k.row
+		}
+		if out := p.gather(idx); p.apart(keyed, out) {
+			return out
+		}
 	}
-	return p.gather(idx)
+	return p.gather(p.byValue(rows))
+}
+
+// apart reports whether no two partitions have one hash: rows of such could lie between each other.
+func (p *windowParts) apart(keyed []keyedRow, rows *batch.Batch) bool {
+	same := p.of.order[:len(p.of.node.Partition)]
+	for i := 1; i < len(keyed) && len(same) > 0; i++ {
+		if keyed[i].key[0] == keyed[i-1].key[0] && same.compare(rows, i, rows, i-1) != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *windowParts) gather(idx []int32) *batch.Batch {
@@ -135,13 +152,8 @@ func (p *windowParts) gather(idx []int32) *batch.Batch {
 }
 
 // byHash sorts by the hash of the partition, which tells partitions apart faster than their values do, and within it by the order.
-// It fails where two partitions have one hash.
-func (p *windowParts) byHash(rows []int32) ([]int32, bool) {
-	if p.of.run.env.Debug.NoWindowHash {
-		return nil, false
-	}
-	n := len(p.of.node.Partition)
-	within := p.of.order[n:]
+func (p *windowParts) byHash(rows []int32) []keyedRow {
+	within := p.of.order[len(p.of.node.Partition):]
 	keyed := make([]keyedRow, len(rows))
 	var scratch []byte
 	for i, row := range rows {
@@ -154,15 +166,7 @@ func (p *windowParts) byHash(rows []int32) ([]int32, bool) {
 		}
 		return within.compare(p.rows, int(x.row), p.rows, int(y.row))
 	})
-	idx := make([]int32, len(keyed))
-	same := p.of.order[:n]
-	for i, k := range keyed {
-		idx[i] = k.row
-		if i > 0 && k.key[0] == keyed[i-1].key[0] && same.compare(p.rows, int(k.row), p.rows, int(keyed[i-1].row)) != 0 {
-			return nil, false
-		}
-	}
-	return idx, true
+	return keyed
 }
 
 // hashedKey is a normal key that begins with a hash.

@@ -95,6 +95,7 @@ func TestReadersSeeAMonthWholeWhileItIsReplaced(t *testing.T) {
 		}
 	}
 	load(0)
+	const question = "SELECT COUNT(*) AS n, MIN(v) AS lo, MAX(v) AS hi, SUM(w) AS s FROM month"
 	whole := map[string]bool{}
 	for v := range rounds + 1 {
 		sum := 0
@@ -109,7 +110,7 @@ func TestReadersSeeAMonthWholeWhileItIsReplaced(t *testing.T) {
 	for range readers {
 		wait.Go(func() {
 			for !stop.Load() {
-				if got := ask(t, n.url, "SELECT COUNT(*) AS n, MIN(v) AS lo, MAX(v) AS hi, SUM(w) AS s FROM month"); !whole[got] {
+				if got := ask(t, n.url, question); !whole[got] {
 					t.Errorf("an answer of no version: %q", got)
 					stop.Store(true)
 				}
@@ -125,4 +126,11 @@ func TestReadersSeeAMonthWholeWhileItIsReplaced(t *testing.T) {
 	}
 	stop.Store(true)
 	wait.Wait()
+	// The answers would tell: a month that is replaced in two steps gives one that is of no version between them.
+	if status, text := send(t, "PUT", n.url+"/v1/tables/month/load?source=H1&period=2025-01&mode=append", string(version(rounds+1))); status != 201 {
+		t.Fatalf("%d: %s", status, text)
+	}
+	if got := ask(t, n.url, question); whole[got] {
+		t.Errorf("two versions at once give the answer of one: %q", got)
+	}
 }

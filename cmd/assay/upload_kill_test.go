@@ -73,9 +73,14 @@ func TestUploadKill(t *testing.T) {
 
 func resumeText(ctx context.Context, base, name string, rows int) (*client.Receipt, error) {
 	var b bytes.Buffer
-	b.WriteString("name,n,text\n")
+	line := "%s,%d,%s\n"
+	if strings.HasSuffix(name, "1") { // JSON Lines go the same way
+		line = `{"name":"%s","n":%d,"text":"%s"}` + "\n"
+	} else {
+		b.WriteString("name,n,text\n")
+	}
 	for i := range rows {
-		fmt.Fprintf(&b, "%s,%d,%s\n", name, i, strings.Repeat("x", i%50))
+		fmt.Fprintf(&b, line, name, i, strings.Repeat("x", i%50))
 	}
 	c, err := client.New(base, "")
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/assaydb/assay/planner/logical"
 	"github.com/assaydb/assay/raft/catalog"
-	"github.com/assaydb/assay/storage/errs"
 	"github.com/assaydb/assay/storage/expr"
 	"github.com/assaydb/assay/storage/schema"
 )
@@ -23,12 +22,6 @@ type Reject = struct {
 	RawBytes            int64 // of the record, of which Raw may be the beginning
 }
 
-// Limits of what a statement reads of assay.rejects, which is laid out in memory.
-const (
-	maxRejectRows  = 1_000_000
-	maxRejectBytes = 256 << 20
-)
-
 // fillSystem puts the rows into the system tables of a plan.
 func (s *session) fillSystem(b *logical.Binder, n logical.Node) (logical.Node, error) {
 	var failed error
@@ -38,7 +31,7 @@ func (s *session) fillSystem(b *logical.Binder, n logical.Node) (logical.Node, e
 			return n
 		}
 		filled := *v
-		if filled.Rows, failed = s.systemRows(b, v); failed != nil {
+		if failed = s.systemRows(b, &filled); failed != nil {
 			return n
 		}
 		filled.Source, filled.Hint = "", nil
@@ -47,15 +40,20 @@ func (s *session) fillSystem(b *logical.Binder, n logical.Node) (logical.Node, e
 	return out, failed
 }
 
-func (s *session) systemRows(b *logical.Binder, v *logical.Values) ([][]schema.Value, error) {
+func (s *session) systemRows(b *logical.Binder, v *logical.Values) error {
 	if v.Source == logical.SystemDeliveries {
-		return s.deliveryRows(b.Visible()), nil
+		v.Rows = s.deliveryRows(b.Visible())
+		return nil
 	}
 	heads, err := s.wanted(b.Open(), v.Hint)
-	if err != nil {
-		return nil, err
+	if err != nil || s.rejects == nil || len(heads) == 0 {
+		return err
 	}
-	return s.rejectRows(heads)
+	v.Feed = rejectFeed(s.rejects, heads)
+	for _, r := range heads {
+		v.Fed += r.d.Rejected
+	}
+	return nil
 }
 
 // deliveryHead is what every system table says of a delivery.
@@ -165,27 +163,21 @@ func onDelivery(hint expr.Expr) expr.Expr {
 	return &expr.Logic{Op: expr.And, Operands: out}
 }
 
-func (s *session) rejectRows(from []rejecting) (rows [][]schema.Value, err error) {
-	if s.rejects == nil {
-		return nil, nil
-	}
-	bytes := int64(0)
-	for _, r := range from {
-		err := s.rejects.EachReject(s.ctx, r.d, func(x Reject) error {
-			if bytes += int64(len(x.Raw) + len(x.Reason) + 64); len(rows) == maxRejectRows || bytes > maxRejectBytes {
-				return errs.New(errs.Limit, "too-many-rejects-read", "the statement would read more than %d rejects or %d bytes of them", maxRejectRows, maxRejectBytes).
-					WithHint("name a delivery: WHERE delivery_id = '...', or a table, source or period")
+// rejectFeed reads the rejects of deliveries while a statement asks for them: however many there are, few are in memory.
+func rejectFeed(rejects Rejects, from []rejecting) schema.Feed {
+	return func(ctx context.Context, yield func([]schema.Value) error) error {
+		for _, r := range from {
+			err := rejects.EachReject(ctx, r.d, func(x Reject) error {
+				return yield(append(r.head[:len(r.head):len(r.head)],
+					schema.IntValue(schema.TypeInt64, x.Line), schema.IntValue(schema.TypeInt64, x.ByteOffset),
+					textOrNull(x.Column), schema.TextValue(x.Reason), schema.TextValue(x.Raw), schema.IntValue(schema.TypeInt64, x.RawBytes)))
+			})
+			if err != nil {
+				return fmt.Errorf("read the rejects of delivery %s: %w", r.d.ID, err)
 			}
-			rows = append(rows, append(r.head[:len(r.head):len(r.head)],
-				schema.IntValue(schema.TypeInt64, x.Line), schema.IntValue(schema.TypeInt64, x.ByteOffset),
-				textOrNull(x.Column), schema.TextValue(x.Reason), schema.TextValue(x.Raw), schema.IntValue(schema.TypeInt64, x.RawBytes)))
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("read the rejects of delivery %s: %w", r.d.ID, err)
 		}
+		return nil
 	}
-	return rows, nil
 }
 
 func textOrNull(s string) schema.Value {

@@ -1,8 +1,10 @@
 package fragment
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/errs"
@@ -269,8 +271,14 @@ func (e *encoder) constants(n *Values) {
 		}
 		e.text(name)
 	}
-	e.count(len(n.Rows))
-	for _, row := range n.Rows {
+	rows := n.Rows
+	if n.Feed != nil {
+		if rows, e.err = n.fed(); e.err != nil {
+			return
+		}
+	}
+	e.count(len(rows))
+	for _, row := range rows {
 		if len(row) != len(n.Types) {
 			e.err = fmt.Errorf("encode fragment: a constant row has %d columns, not %d", len(row), len(n.Types))
 		}
@@ -355,4 +363,21 @@ func (e *encoder) segment(s *schema.Segment) {
 	e.text(s.Location)
 	e.u(s.Added)
 	e.u(s.Removed)
+}
+
+// fed reads a feed out.
+func (n *Values) fed() ([][]schema.Value, error) {
+	rows, bytes := slices.Clone(n.Rows), 0
+	err := n.Feed(context.Background(), func(row []schema.Value) error {
+		for _, v := range row {
+			bytes += len(v.S) + 16
+		}
+		if len(rows) == MaxFed || bytes > MaxFedBytes {
+			return errs.New(errs.Limit, "too-many-rows-sent", "the statement would send more than %d rows or %d bytes of a system table to another node", MaxFed, MaxFedBytes).
+				WithHint("name a delivery: WHERE delivery_id = '...', or a table, source or period")
+		}
+		rows = append(rows, row)
+		return nil
+	})
+	return rows, err
 }

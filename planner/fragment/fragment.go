@@ -160,7 +160,17 @@ type Values struct {
 	Rows  [][]schema.Value
 	Names []string
 	Types []schema.Type
+
+	// Feed gives further rows where they are too many to be laid out; nil for none. It does not cross the wire: a fragment that leaves the
+	// process has its rows read out first, up to MaxFed of them.
+	Feed schema.Feed
 }
+
+// Limits of the rows that a fragment takes along instead of a feed.
+const (
+	MaxFed      = 1_000_000
+	MaxFedBytes = 256 << 20
+)
 
 // Receive gives the rows of another stage. Keys, when set, says that every sender's rows arrive sorted so and are merged.
 type Receive struct {

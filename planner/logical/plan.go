@@ -88,6 +88,10 @@ type Values struct {
 	// use to leave out rows, and need not.
 	Source string
 	Hint   expr.Expr
+
+	// Feed gives further rows behind Rows as they are asked for, Fed of them; nil for none.
+	Feed schema.Feed
+	Fed  int64
 }
 
 // Inputs returns nothing.

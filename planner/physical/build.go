@@ -15,7 +15,7 @@ func (b *builder) build(n logical.Node) (piece, error) {
 	case *logical.Scan:
 		return b.scan(n, -1), nil
 	case *logical.Values:
-		return piece{node: values(n), rows: int64(len(n.Rows))}, nil
+		return piece{node: values(n), rows: int64(len(n.Rows)) + n.Fed}, nil
 	case *logical.Filter:
 		p, err := b.build(n.Input)
 		p.node, p.rows = &fragment.Filter{Input: p.node, Cond: n.Cond}, thinned(p.rows, n.Cond)
@@ -70,7 +70,7 @@ func atMost(rows, limit int64) int64 {
 }
 
 func values(n *logical.Values) *fragment.Values {
-	v := &fragment.Values{Rows: n.Rows}
+	v := &fragment.Values{Rows: n.Rows, Feed: n.Feed}
 	for _, f := range n.Columns {
 		v.Names, v.Types = append(v.Names, f.Name), append(v.Types, f.Type)
 	}

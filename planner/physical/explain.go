@@ -62,6 +62,9 @@ func (p *Plan) describe(n fragment.Node) string {
 	case *fragment.Union:
 		return "Union"
 	case *fragment.Values:
+		if n.Feed != nil {
+			return "Values streamed"
+		}
 		return fmt.Sprintf("Values rows=%d", len(n.Rows))
 	case *fragment.Receive:
 		s := fmt.Sprintf("Receive stage %d", n.Stage)

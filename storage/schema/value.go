@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"math"
 	"strconv"
 	"time"
@@ -196,3 +197,7 @@ func DayOf(micros int64) int64 {
 	}
 	return d
 }
+
+// Feed gives rows one after another until there are none or yield refuses one; it returns yield's error. It may be run any number of
+// times, and reads nothing before it is.
+type Feed = func(ctx context.Context, yield func(row []Value) error) error

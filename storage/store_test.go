@@ -368,8 +368,10 @@ func TestVerifyCountsRows(t *testing.T) {
 	s := open(t, storage.Config{})
 	got := seal(t, s, 1000)
 	for what, change := range map[string]func(*schema.Segment){
-		"a row more":         func(g *schema.Segment) { g.Rows++ },
-		"a share too small":  func(g *schema.Segment) { g.Parts = []schema.Part{{Delivery: got.Delivery, Rows: g.Rows - 1, Live: true}} },
+		"a row more": func(g *schema.Segment) { g.Rows++ },
+		"a share too small": func(g *schema.Segment) {
+			g.Parts = []schema.Part{{Delivery: got.Delivery, Rows: g.Rows - 1, Live: true}}
+		},
 		"as the catalog has": func(*schema.Segment) {},
 	} {
 		seg := got.Segments[0]

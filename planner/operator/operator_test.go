@@ -110,7 +110,10 @@ func settings(dir string) map[string]operator.Env {
 
 // TestSameAnswerEverywhere runs every plan under every setting, over the same rows in other batches and another order.
 func TestSameAnswerEverywhere(t *testing.T) {
-	const rows = 5_000
+	rows := 5_000
+	if testing.Short() {
+		rows = 1_500
+	}
 	base, other := newMemory(7, rows, 400, false), newMemory(7, rows, 217, true)
 	stretches := inStretches(7, rows, 700)
 	dir := t.TempDir()

@@ -96,7 +96,9 @@ func (m *MariaDB) Create(ctx context.Context, t Table) error {
 		columns[i] = "`" + name + "` " + mysqlType(typ)
 	}
 	sql := fmt.Sprintf("DROP TABLE IF EXISTS `%s`; CREATE TABLE `%s` (%s);", t.Name, t.Name, strings.Join(columns, ","))
-	rows, err := inserts(t, func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'" })
+	rows, err := inserts(t, func(s string) string {
+		return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(plainZero(s)) + "'"
+	})
 	if err != nil {
 		return err
 	}
@@ -128,5 +130,21 @@ func (m *MariaDB) Query(ctx context.Context, sql string) ([][]*string, error) {
 			return nil, err
 		}
 	}
-	return m.wire.query(strings.TrimSuffix(strings.TrimSpace(sql), ";"))
+	rows, err := m.wire.query(strings.TrimSuffix(strings.TrimSpace(sql), ";"))
+	for _, row := range rows {
+		for _, cell := range row {
+			if cell != nil {
+				*cell = plainZero(*cell)
+			}
+		}
+	}
+	return rows, err
+}
+
+// plainZero is the one zero that Assay stores and answers: whether MariaDB tells -0 from it depends on its build.
+func plainZero(cell string) string {
+	if cell == "-0" {
+		return "0"
+	}
+	return cell
 }

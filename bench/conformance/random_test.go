@@ -175,11 +175,27 @@ func compareStatement(t *testing.T, m, a conformance.Engine, s statement) string
 		t.Errorf("%s\n  MariaDB: %v\n  Assay: %v", s.sql, wantErr, gotErr)
 		return "different"
 	}
+	if strings.HasPrefix(s.sql, "SELECT DISTINCT ") {
+		want = once(want)
+	}
 	if diff := unlike(got, want, s); diff != "" {
 		t.Errorf("%s\n  %s", s.sql, diff)
 		return "different"
 	}
 	return "same"
+}
+
+// once leaves equal rows out but for the first: some builds of MariaDB take a computed -0 for another value than 0.
+func once(rows [][]*string) (out [][]*string) {
+	seen := map[string]bool{}
+	for _, row := range rows {
+		text := strings.Join(conformance.Render([][]*string{row}, false, false), "\n")
+		if !seen[text] {
+			out = append(out, row)
+		}
+		seen[text] = true
+	}
+	return out
 }
 
 // explainedRefusal knows the statements that only one of the engines refuses, as planner/DESIGN.md lists them.

@@ -115,7 +115,7 @@ func rival(t *testing.T, engine, setup, sql string) (rows [][]string) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
-		t.Skip("the rival engines are not installed: npm ci in bench/rival")
+		t.Skip("the rival engines are not installed: make rivals")
 	}
 	request, err := json.Marshal(map[string]any{"setup": []string{setup}, "sql": sql})
 	if err != nil {

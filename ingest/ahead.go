@@ -51,7 +51,7 @@ func (a *ahead) run(ctx context.Context, r io.Reader) {
 		case buf = <-a.free:
 		}
 		n, err := io.ReadFull(r, buf)
-		if err == io.ErrUnexpectedEOF {
+		if err == io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull's own; one that is wrapped tells of a cut archive
 			err = io.EOF
 		}
 		if a.spool != nil {

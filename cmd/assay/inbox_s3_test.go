@@ -99,7 +99,7 @@ func (b *incoming) settled(t *testing.T, p *process) {
 	for key, version := range b.files {
 		want[key] = version
 	}
-	got := ""
+	var got string
 	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
 		if got = b.standing(t, p, want); got == "" {
 			break

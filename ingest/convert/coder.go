@@ -51,7 +51,7 @@ func cellKey(data []byte, start, end uint32) (head, tail uint64) {
 func cellKeyWithin(data []byte, start, end uint32) (head, tail uint64) {
 	n := end - start
 	head = binary.LittleEndian.Uint64(data[start:]) & (1<<(8*n) - 1) // all of it from eight bytes on
-	tail = binary.LittleEndian.Uint64(data[end-8:]) & uint64(int64(7-int64(n))>>63)
+	tail = binary.LittleEndian.Uint64(data[end-8:]) & uint64((7-int64(n))>>63)
 	return head, tail
 }
 

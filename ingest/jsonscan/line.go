@@ -193,7 +193,7 @@ func (l *line) textValue(k *key) (f csvscan.Field, t csvscan.Told, ok bool) {
 	}
 	if escaped {
 		at := len(l.c.Data)
-		class := ""
+		var class string
 		l.c.Data, class = unescape(l.c.Data, l.c.Data[from:to])
 		if class != "" {
 			t = told(k.name, class, "%s", class)

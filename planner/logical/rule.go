@@ -16,8 +16,14 @@ func Required() []Rule {
 // Rules are all rewrites, in the order in which they apply.
 func Rules() []Rule {
 	return []Rule{
-		{"distinct", ruleDistinct}, {"pushdown", rulePushdown}, {"fold", ruleFold}, {"keys", ruleKeys}, {"limit", ruleLimit},
-		{"merge", ruleMerge}, {"top-window", ruleTopWindow}, {"prune", rulePrune},
+		{"distinct", ruleDistinct},
+		{"pushdown", rulePushdown},
+		{"fold", ruleFold},
+		{"keys", ruleKeys},
+		{"limit", ruleLimit},
+		{"merge", ruleMerge},
+		{"top-window", ruleTopWindow},
+		{"prune", rulePrune},
 	}
 }
 

@@ -29,7 +29,7 @@ func TestComparisonsOfColumns(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			any, err := expr.Compile(either, nil)
+			anyOf, err := expr.Compile(either, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +51,7 @@ func TestComparisonsOfColumns(t *testing.T) {
 				if got, err := one.Filter(in); err != nil || !slices.Equal(got, want) {
 					t.Fatalf("%s %s, encodings %d and %d: %d rows, want %d (%v)", typ, op, in.Cols[0].Enc, in.Cols[1].Enc, len(got), len(want), err)
 				}
-				if got, err := any.Filter(in); err != nil || !slices.Equal(got, wantAny) {
+				if got, err := anyOf.Filter(in); err != nil || !slices.Equal(got, wantAny) {
 					t.Fatalf("%s %s or, encodings %d and %d: %d rows, want %d (%v)", typ, op, in.Cols[0].Enc, in.Cols[1].Enc, len(got), len(wantAny), err)
 				}
 			}

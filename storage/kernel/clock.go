@@ -44,7 +44,7 @@ func Between(dst, a, b []int64, unit int64) {
 // day from+k, negative while it is not known. What table does not know becomes -1; missing reports whether there is any.
 func DayCodes(dst []int32, x []int64, from int64, clock bool, table []int32) (missing bool) {
 	dst = dst[:len(x)]
-	any, lo := int32(0), from
+	all, lo := int32(0), from
 	if !clock {
 		for i, v := range x {
 			c := int32(-1)
@@ -52,9 +52,9 @@ func DayCodes(dst []int32, x []int64, from int64, clock bool, table []int32) (mi
 				c = table[k]
 			}
 			dst[i] = c
-			any |= c
+			all |= c
 		}
-		return any < 0
+		return all < 0
 	}
 	lo *= Day
 	for i, v := range x {
@@ -63,9 +63,9 @@ func DayCodes(dst []int32, x []int64, from int64, clock bool, table []int32) (mi
 			c = table[k]
 		}
 		dst[i] = c
-		any |= c
+		all |= c
 	}
-	return any < 0
+	return all < 0
 }
 
 // farDay is a multiple of a day before the year 1: added to a wall clock it leaves the time of day and no sign.

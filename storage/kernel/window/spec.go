@@ -170,7 +170,7 @@ func (s *Spec) Validate(args []schema.Type) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	take := 0
+	var take int
 	if s.Aggregate != nil {
 		if _, err := aggregate.StateTypes(*s.Aggregate); err != nil {
 			return err

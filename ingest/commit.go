@@ -10,6 +10,7 @@ import (
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -19,6 +20,7 @@ const receiptFile = "receipt.json"
 // commit seals the draft, copies it as the ack asks, and brings it into force by one command.
 func (w *writing) commit(ctx context.Context, draft *storage.Draft) (*Receipt, error) {
 	ld := w.ld
+	failpoint.Hit("load/converted")
 	ld.report(PhaseSeal, w)
 	finished, err := draft.Finish(ctx)
 	if err != nil {
@@ -27,6 +29,7 @@ func (w *writing) commit(ctx context.Context, draft *storage.Draft) (*Receipt, e
 	if err := w.compare(finished); err != nil {
 		return nil, err
 	}
+	failpoint.Hit("load/read-back")
 	receipt := w.receipt()
 	receipt.addSegments(finished.Segments, w.target.table)
 	w.profile.fill(receipt, w.target.table, finished.Segments)
@@ -34,10 +37,12 @@ func (w *writing) commit(ctx context.Context, draft *storage.Draft) (*Receipt, e
 	if err := w.sideFiles(draft, receipt); err != nil {
 		return nil, err
 	}
+	failpoint.Hit("load/side-files")
 	sealed, err := draft.Seal(ctx)
 	if err != nil {
 		return nil, err
 	}
+	failpoint.Hit("load/sealed")
 	if ld.req.Ack != AckLocal {
 		ld.report(PhaseMirror, w)
 		if err := ld.l.cfg.Mirror.Stage(ctx, sealed); err != nil {
@@ -110,7 +115,9 @@ func (ld *load) propose(ctx context.Context, w *writing, sealed *storage.Sealed,
 	if hold != "" {
 		return ld.proposeHold(ctx, cmd, r, hold)
 	}
+	failpoint.Hit("load/proposing")
 	res, err := ld.l.cfg.Catalog.Propose(ctx, cmd)
+	failpoint.Hit("load/proposed")
 	if err != nil {
 		if d, ok := ld.readBack(err); ok {
 			res, err = catalog.Result{Delivery: d}, nil

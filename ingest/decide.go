@@ -9,6 +9,7 @@ import (
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -20,7 +21,9 @@ const (
 
 // proposeHold keeps the commit in the catalog until someone decides.
 func (ld *load) proposeHold(ctx context.Context, cmd *catalog.CommitDelivery, r *Receipt, reason string) (*Receipt, error) {
+	failpoint.Hit("hold/proposing")
 	res, err := ld.l.cfg.Catalog.Propose(ctx, &catalog.HoldDelivery{Commit: *cmd, Reason: reason, At: r.LoadedAt.UnixMicro()})
+	failpoint.Hit("hold/proposed")
 	if err != nil {
 		if d, ok := ld.readBack(err); ok {
 			res, err = catalog.Result{Delivery: d, Held: true}, nil
@@ -50,6 +53,7 @@ func (l *Loader) Approve(ctx context.Context, delivery schema.ID, by string) (*R
 			return nil, err
 		}
 	}
+	failpoint.Hit("approve/checked")
 	return l.decide(ctx, &catalog.DecideDelivery{Delivery: delivery, Approve: true, By: by, At: time.Now().UnixMicro()})
 }
 
@@ -82,7 +86,9 @@ func (l *Loader) Reject(ctx context.Context, delivery schema.ID, reason, by stri
 }
 
 func (l *Loader) decide(ctx context.Context, cmd *catalog.DecideDelivery) (*Receipt, error) {
+	failpoint.Hit("decide/proposing")
 	res, err := l.cfg.Catalog.Propose(ctx, cmd)
+	failpoint.Hit("decide/proposed")
 	if err != nil {
 		return nil, fmt.Errorf("decide on delivery %s: %w", cmd.Delivery, err)
 	}

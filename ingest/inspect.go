@@ -10,6 +10,7 @@ import (
 	"github.com/assaydb/assay/ingest/convert"
 	"github.com/assaydb/assay/ingest/source"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -43,6 +44,7 @@ func (ld *load) inspect(ctx context.Context) (*inspection, *forecast, error) {
 	if ld.spool, err = os.CreateTemp(ld.l.cfg.TempDir, "spool-*"); err != nil {
 		return nil, nil, fmt.Errorf("make a spool for the upload: %w", err)
 	}
+	failpoint.Hit("load/spool-made")
 	if ld.format == source.Parquet {
 		seen, err := ld.inspectParquet(ctx)
 		return seen, nil, err

@@ -14,6 +14,7 @@ import (
 	"github.com/assaydb/assay/ingest/source"
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -137,6 +138,7 @@ func (ld *load) inspected(ctx context.Context) (*Receipt, error) {
 		return nil, err
 	}
 	defer func() { p.drop() }()
+	failpoint.Hit("load/spooled")
 	for attempt := 1; ; attempt++ {
 		r, err := ld.attempt(ctx, seen, p)
 		if attempt == maxAttempts || !alteredMeanwhile(err) {

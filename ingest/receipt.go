@@ -10,6 +10,7 @@ import (
 	"github.com/assaydb/assay/raft/catalog"
 	"github.com/assaydb/assay/storage"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -89,10 +90,12 @@ func (l *Loader) Revert(ctx context.Context, delivery schema.ID) (*Receipt, erro
 	if _, err := l.find(delivery); err != nil {
 		return nil, err
 	}
+	failpoint.Hit("revert/proposing")
 	res, err := l.cfg.Catalog.Propose(ctx, &catalog.RevertDelivery{Delivery: delivery, At: time.Now().UnixMicro()})
 	if err != nil {
 		return nil, fmt.Errorf("revert delivery %s: %w", delivery, err)
 	}
+	failpoint.Hit("revert/proposed")
 	r, err := l.readReceipt(ctx, res.Delivery)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/assaydb/assay/storage/segment"
 )
@@ -60,6 +61,7 @@ func (s *Store) Begin(ctx context.Context, id schema.ID, table *schema.Table, op
 		s.release(id)
 		return nil, diskError("make folder", d.dir, err)
 	}
+	failpoint.Hit("draft/made")
 	d.settle = newSettler(ctx)
 	return d, nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -84,16 +85,20 @@ func (d *Draft) publish() error {
 	if err := s.fs.SyncDir(d.dir); err != nil {
 		return diskError("sync folder", d.dir, err)
 	}
+	failpoint.Hit("draft/folder-synced")
 	if err := s.fs.MkdirAll(table); err != nil {
 		return diskError("make folder", table, err)
 	}
+	failpoint.Hit("draft/target-made")
 	if err := s.fs.SyncDir(s.path(segmentsDir)); err != nil {
 		return diskError("sync folder", s.path(segmentsDir), err)
 	}
+	failpoint.Hit("draft/target-synced")
 	final := s.deliveryDir(d.table.ID, d.id)
 	if err := s.fs.Rename(d.dir, final); err != nil {
 		return diskError("move draft to", final, err)
 	}
+	failpoint.Hit("draft/moved")
 	d.state = sealed // from here on nothing is deleted: a failure below leaves the outcome unknown
 	d.result.Files = d.files
 	s.release(d.id)
@@ -101,6 +106,8 @@ func (d *Draft) publish() error {
 		if err := s.fs.SyncDir(dir); err != nil {
 			return diskError("sync folder", dir, err)
 		}
+		failpoint.Hit("draft/table-synced")
 	}
+	failpoint.Hit("draft/sealed")
 	return nil
 }

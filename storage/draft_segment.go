@@ -7,6 +7,7 @@ import (
 
 	"github.com/assaydb/assay/storage/batch"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/assaydb/assay/storage/segment"
 	"golang.org/x/sync/errgroup"
@@ -66,6 +67,7 @@ func (s *draftSegment) settle(ctx context.Context) error {
 	if err := s.readBack(ctx); err != nil {
 		return fmt.Errorf("read back segment %s: %w", s.id, err)
 	}
+	failpoint.Hit("draft/segment-settled")
 	return nil
 }
 

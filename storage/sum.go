@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/assaydb/assay/storage/vfs"
 )
@@ -63,10 +64,12 @@ func (o *outFile) finish() error {
 		o.file.Close()
 		return diskError("sync", o.name, early)
 	}
+	failpoint.Hit("draft/file-written")
 	if err := o.file.Sync(); err != nil {
 		o.file.Close()
 		return diskError("sync", o.name, err)
 	}
+	failpoint.Hit("draft/file-synced")
 	return diskError("close", o.name, o.file.Close())
 }
 

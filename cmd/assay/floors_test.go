@@ -19,7 +19,7 @@ var floors = map[string]int{"storage": 1, "raft": 2, "planner": 3, "ingest": 3, 
 
 // rooms orders the packages inside storage in the same way; those not named stand above all that are.
 var rooms = map[string]int{
-	"storage/errs": 1, "storage/decimal": 1, "storage/schema": 2, "storage/batch": 3, "storage/kernel": 4,
+	"storage/errs": 1, "storage/failpoint": 1, "storage/decimal": 1, "storage/schema": 2, "storage/batch": 3, "storage/kernel": 4,
 	"storage/kernel/sortkey": 4, "storage/kernel/intern": 4, "storage/kernel/aggregate": 5, "storage/expr": 5, "storage/kernel/window": 6, "storage/segment": 6,
 }
 

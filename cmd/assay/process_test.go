@@ -42,8 +42,15 @@ func binary(t testing.TB) string {
 // launch starts assay serve and waits until it listens or ends; an error tells how it ended.
 func launch(t testing.TB, bin, data string, flags ...string) (*process, error) {
 	t.Helper()
+	return launchIn(t, nil, bin, data, flags...)
+}
+
+// launchIn is launch with more in the environment.
+func launchIn(t testing.TB, environment []string, bin, data string, flags ...string) (*process, error) {
+	t.Helper()
 	p := &process{read: make(chan struct{})}
 	p.cmd = exec.Command(bin, append([]string{"serve", "--data", data, "--http", "127.0.0.1:0"}, flags...)...)
+	p.cmd.Env = append(os.Environ(), environment...)
 	pipe, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

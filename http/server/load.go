@@ -9,6 +9,7 @@ import (
 	"github.com/assaydb/assay/ingest/naming"
 	"github.com/assaydb/assay/ingest/source"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 )
 
 // loadParams are the parameters of an upload.
@@ -33,7 +34,10 @@ func (s *Server) handleLoad(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeReceipt(w, receipt)
+	failpoint.Hit("load/answering")
+	err = writeReceipt(w, receipt)
+	failpoint.Hit("load/answered")
+	return err
 }
 
 // loadFile loads one file with the parameters of q.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/assaydb/assay/storage/durable"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 )
 
 // MaxInboxes bounds the inboxes of one node.
@@ -129,6 +130,7 @@ func (b *Inboxes) Put(name string, spec Spec) (View, error) {
 	if err := durable.Write(filepath.Join(dir, specFile), specKind, specVersion, append(body, '\n')); err != nil {
 		return View{}, err
 	}
+	failpoint.Hit("inbox/spec-kept")
 	if old != nil {
 		old.end()
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/assaydb/assay/ingest"
 	"github.com/assaydb/assay/storage/durable"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/object"
 	"github.com/assaydb/assay/storage/schema"
 	"github.com/zeebo/xxh3"
@@ -166,6 +167,7 @@ func (w *Watch) Scan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	failpoint.Hit("inbox/listed")
 	for _, info := range found {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -232,6 +234,7 @@ func (w *Watch) load(ctx context.Context, o Object) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	failpoint.Hit("inbox/due")
 	o.Tries++
 	receipt, err := w.try(ctx, &o)
 	if ctx.Err() != nil && err != nil {
@@ -239,7 +242,10 @@ func (w *Watch) load(ctx context.Context, o Object) error {
 	}
 	if err == nil {
 		o.State, o.Delivery, o.Error, o.Code = Loaded, receipt.DeliveryID, "", ""
-		return w.keep(o)
+		failpoint.Hit("inbox/loaded")
+		err := w.keep(o)
+		failpoint.Hit("inbox/recorded")
+		return err
 	}
 	o.fail(err, w.cfg.Now())
 	w.cfg.Logger.Warn("an object of an inbox was not loaded", "code", o.Code, "tries", o.Tries, "state", o.State)
@@ -293,7 +299,9 @@ func (w *Watch) try(ctx context.Context, o *Object) (*ingest.Receipt, error) {
 	req.Body = &unchanged{r: body, still: func() error { return w.still(ctx, o) }}
 	req.Intent = func(delivery schema.ID) error {
 		o.Tried = append(o.Tried, delivery)
-		return w.keep(*o)
+		err := w.keep(*o)
+		failpoint.Hit("inbox/intent-noted")
+		return err
 	}
 	return w.cfg.Loader.Load(ctx, req)
 }

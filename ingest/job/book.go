@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -134,6 +135,7 @@ func (b *Book) begin(e *entry, do Work) (Job, error) {
 	if err := b.write(&e.Job); err != nil {
 		return Job{}, err
 	}
+	failpoint.Hit("job/recorded")
 	var ctx context.Context
 	ctx, e.cancel = context.WithCancelCause(b.ctx)
 	if e.CancelWish {
@@ -146,6 +148,7 @@ func (b *Book) begin(e *entry, do Work) (Job, error) {
 
 func (b *Book) run(ctx context.Context, e *entry, do Work) {
 	result, err := do(ctx, &Reporter{b, e})
+	failpoint.Hit("job/worked")
 	e.cancel(nil)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -174,6 +177,7 @@ func (b *Book) finish(e *entry, end Job, result any) {
 		// What the job did is done; after a restart it is begun again and finds that out.
 		b.cfg.Logger.Error("the end of a job could not be recorded", "job", e.ID.String(), "error", err)
 	}
+	failpoint.Hit("job/ended")
 	end.Result = nil
 	e.Job = end
 	e.history = nil

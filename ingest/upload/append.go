@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -135,6 +136,7 @@ func (u *upload) receive(p *Piece) (err error) {
 		if _, err := f.WriteAt(buf[:n], at); err != nil {
 			return diskError("write the upload", err)
 		}
+		failpoint.Hit("upload/bytes-written")
 		at += int64(n)
 		if p.Sum != nil {
 			p.Sum.Write(buf[:n])
@@ -179,12 +181,14 @@ func (u *upload) settle(f *os.File, at int64) error {
 	if err := f.Sync(); err != nil {
 		return diskError("sync the upload", err)
 	}
+	failpoint.Hit("upload/bytes-synced")
 	if err := u.note(at); err != nil {
 		return diskError("sync the upload", err)
 	}
 	u.store.mu.Lock()
 	defer u.store.mu.Unlock()
 	u.offset, u.touched = at, time.Now()
+	failpoint.Hit("upload/piece-counted")
 	return nil
 }
 

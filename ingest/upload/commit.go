@@ -9,6 +9,7 @@ import (
 	"github.com/assaydb/assay/ingest"
 	"github.com/assaydb/assay/ingest/job"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -67,7 +68,10 @@ func (s *Store) Commit(ctx context.Context, id schema.ID, table string, params m
 	if err := s.replace(u, next); err != nil {
 		return job.Job{}, err
 	}
-	return s.start(u)
+	failpoint.Hit("upload/commit-recorded")
+	j, err := s.start(u)
+	failpoint.Hit("upload/job-begun")
+	return j, err
 }
 
 // committed answers for an upload that was committed before; done is false when it may be committed anew.
@@ -194,9 +198,11 @@ func (s *Store) spend(u *upload, delivery schema.ID) error {
 	if err := s.replace(u, next); err != nil {
 		return err
 	}
+	failpoint.Hit("upload/spent")
 	if err := os.Truncate(s.path(u.ID, dataSuffix), 0); err != nil {
 		s.cfg.Logger.Warn("the bytes of a loaded upload are still there", "upload", u.ID.String(), "error", err)
 	}
+	failpoint.Hit("upload/truncated")
 	return nil
 }
 
@@ -222,9 +228,12 @@ func (s *Store) load(ctx context.Context, u *upload, r *job.Reporter) (*ingest.R
 		c := *u.Commit
 		c.Tried = append(append([]schema.ID{}, c.Tried...), delivery)
 		next.Commit = &c
-		return s.replace(u, next)
+		err := s.replace(u, next)
+		failpoint.Hit("upload/intent-noted")
+		return err
 	}
 	receipt, err := s.cfg.Loader.Load(ctx, req)
+	failpoint.Hit("upload/loaded")
 	if err != nil || receipt.Rehearsal {
 		return receipt, err
 	}

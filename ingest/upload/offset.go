@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/zeebo/xxh3"
 )
 
@@ -54,10 +55,12 @@ func (u *upload) note(offset int64) error {
 	if _, err := f.WriteAt(appendSlot(nil, u.slot, offset), int64(u.slot)*slotBytes); err != nil {
 		return fmt.Errorf("note the offset: %w", err)
 	}
+	failpoint.Hit("upload/offset-written")
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("note the offset: %w", err)
 	}
 	u.slot = 1 - u.slot
+	failpoint.Hit("upload/offset-noted")
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/assaydb/assay/ingest/job"
 	"github.com/assaydb/assay/storage/durable"
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/assaydb/assay/storage/schema"
 )
 
@@ -206,6 +207,7 @@ func (s *Store) Create(length int64, metadata string) (Upload, error) {
 	if err == nil {
 		err = f.Close()
 	}
+	failpoint.Hit("upload/data-made")
 	if err == nil {
 		err = u.note(0)
 	}
@@ -215,6 +217,7 @@ func (s *Store) Create(length int64, metadata string) (Upload, error) {
 	if err != nil {
 		return Upload{}, diskError("create the upload", errors.Join(err, u.removeFiles()))
 	}
+	failpoint.Hit("upload/created")
 	s.all[u.ID] = u
 	return u.view(), nil
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/hashicorp/raft"
 	"github.com/zeebo/xxh3"
 	"go.etcd.io/bbolt"
@@ -176,6 +177,7 @@ func (s *boltStore) StoreLogs(logs []*raft.Log) error {
 	if len(logs) == 0 {
 		return nil
 	}
+	failpoint.Hit("catalog/to-be-logged")
 	err := s.update(func(tx *bbolt.Tx) error {
 		b := tx.Bucket(logBucket)
 		b.FillPercent = 0.95 // entries come in order
@@ -195,6 +197,7 @@ func (s *boltStore) StoreLogs(logs []*raft.Log) error {
 	if err != nil {
 		return fmt.Errorf("write entries %d to %d to %s: %w", logs[0].Index, logs[len(logs)-1].Index, s.path, err)
 	}
+	failpoint.Hit("catalog/logged")
 	return nil
 }
 

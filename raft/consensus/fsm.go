@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/assaydb/assay/raft/catalog"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/hashicorp/raft"
 )
 
@@ -46,6 +47,7 @@ func (m *machine) ApplyBatch(logs []*raft.Log) []any {
 	}
 	index := m.catalog.Snapshot().Index()
 	var positions []uint64
+	failpoint.Hit("catalog/applying")
 	m.catalog.ApplyBatch(cmds, func(i int, res catalog.Result, err error) {
 		out[at[i]] = outcome{res, err}
 		if res.Index > index {
@@ -55,6 +57,7 @@ func (m *machine) ApplyBatch(logs []*raft.Log) []any {
 	})
 	last := logs[len(logs)-1]
 	m.advance(last.Index, last.Term, positions)
+	failpoint.Hit("catalog/applied")
 	return out
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/assaydb/assay/storage/errs"
+	"github.com/assaydb/assay/storage/failpoint"
 	"github.com/zeebo/xxh3"
 )
 
@@ -25,13 +26,18 @@ func Write(path, kind string, version int, body []byte) error {
 		return fmt.Errorf("write the %s record: %w", kind, err)
 	}
 	_, err = f.Write(append([]byte(head(kind, version, body)), body...))
+	failpoint.Hit("record/written")
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write the %s record: %w", kind, err)
 	}
+	failpoint.Hit("record/synced")
 	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("write the %s record: %w", kind, err)
 	}
-	return SyncFolder(filepath.Dir(path))
+	failpoint.Hit("record/renamed")
+	err = SyncFolder(filepath.Dir(path))
+	failpoint.Hit("record/durable")
+	return err
 }
 
 func head(kind string, version int, body []byte) string {

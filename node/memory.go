@@ -32,3 +32,16 @@ func machineMemory() int64 {
 	}
 	return total
 }
+
+// Memory counts bytes: "granted" to queries that run, "hot" pages and dictionaries kept between them, and the "limit" of all.
+func (n *Node) Memory(what string) float64 {
+	switch what {
+	case "granted":
+		return float64(n.grant.Used())
+	case "hot":
+		return float64(n.store.HotBytes())
+	case "limit":
+		return float64(n.memory())
+	}
+	panic("BUG: no memory is counted as " + what)
+}

@@ -56,6 +56,7 @@ type Node struct {
 	complete *completeMark
 	mirror   *mirroring
 	loader   *ingest.Loader
+	grant    *operator.Grant // what all queries share
 	engine   *planner.Engine
 	jobs     *job.Book
 	uploads  *upload.Store
@@ -174,8 +175,9 @@ func (n *Node) openEngine(context.Context) error {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	log := n.log.With("part", "engine")
+	n.grant = operator.NewGrant(n.memory() / 2)
 	env := operator.Env{
-		Storage: n.store, Memory: operator.NewGrant(n.memory() / 2), TempDir: n.path(spillDir), Parallelism: threads, Logger: log,
+		Storage: n.store, Memory: n.grant, TempDir: n.path(spillDir), Parallelism: threads, Logger: log,
 	}
 	n.engine = planner.New(planner.Config{
 		Catalog: n.catalog, Statistics: n.store, Rejects: n.loader, Scatter: scatter.New(scatter.Config{Env: env, Logger: log}), Logger: log,

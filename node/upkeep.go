@@ -20,6 +20,7 @@ func (n *Node) startUpkeep() {
 	ctx, stop := context.WithCancel(context.Background())
 	n.stop = stop
 	n.work.Go(func() { n.uploads.Run(ctx) })
+	n.work.Go(func() { n.newHeap().run(ctx) })
 	if n.settings.Compact == "on" {
 		n.work.Go(func() { n.compact.Run(ctx, n.catalog.IsLeader) })
 	}

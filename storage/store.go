@@ -150,6 +150,9 @@ func (s *Store) SegmentPath(seg *schema.Segment) string {
 // SegmentFile is the name of a segment's file within its delivery's folder.
 func SegmentFile(id schema.ID) string { return id.String() + ".parquet" }
 
+// HotBytes is the memory of what is kept decoded between scans.
+func (s *Store) HotBytes() int64 { return s.hot.Bytes() }
+
 // forget drops what is kept of a segment whose file changed or went. Those who have it open keep theirs.
 func (s *Store) forget(id schema.ID) {
 	s.open.forget(id)

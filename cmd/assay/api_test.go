@@ -71,7 +71,8 @@ func checkMetrics(t *testing.T, base string) {
 		"assay_compaction_input_segments_total", "assay_compaction_jobs_total", "assay_compaction_output_bytes_total",
 		"assay_compaction_output_segments_total", "assay_compaction_refused_total", "assay_compaction_rows_total",
 		"assay_compaction_seconds_total", "assay_http_request_seconds", "assay_http_requests_total", "assay_load_bytes_total",
-		"assay_load_rows_total", "assay_loads_running", "assay_loads_total", "assay_queries_running", "assay_queries_total", "assay_query_scanned_total",
+		"assay_load_rows_total", "assay_loads_running", "assay_loads_total", "assay_memory_granted_bytes", "assay_memory_hot_bytes",
+		"assay_memory_limit_bytes", "assay_queries_running", "assay_queries_total", "assay_query_scanned_total",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("metrics %v, want %v", names, want)

@@ -94,6 +94,7 @@ func (keeper) Compact(_ context.Context, table uint32, report func(done, total i
 }
 
 func (keeper) Compacted(string) float64 { return 0 }
+func (keeper) Memory(string) float64    { return 0 }
 
 func (keeper) DDL(string, string) (string, error) { return "SELECT 1", nil }
 

@@ -42,6 +42,9 @@ func newMetrics(s *Server) *metrics {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("assay_catalog_index", "Catalog index applied here.", func() float64 { return float64(s.parts.Catalog.Snapshot().Index()) })
 	m.gauge("assay_catalog_tables", "Tables in the catalog.", func() float64 { return float64(len(s.parts.Catalog.Snapshot().Tables())) })
+	m.gauge("assay_memory_granted_bytes", "Memory that running queries have reserved.", func() float64 { return s.parts.Keeper.Memory("granted") })
+	m.gauge("assay_memory_hot_bytes", "Memory of decoded pages and dictionaries that are kept between queries.", func() float64 { return s.parts.Keeper.Memory("hot") })
+	m.gauge("assay_memory_limit_bytes", "Memory that the node aims to stay below.", func() float64 { return s.parts.Keeper.Memory("limit") })
 	m.gauge("assay_queries_running", "Statements that run or wait for their turn.", func() float64 { return float64(len(s.parts.Engine.Running())) })
 	m.gauge("assay_loads_running", "Uploads being converted.", func() float64 { return float64(s.loads.Running()) })
 	for _, c := range [][3]string{

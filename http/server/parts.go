@@ -57,6 +57,8 @@ type Keeper interface {
 	// start: "jobs", "refused", "failed", "segments_in", "segments_out", "bytes_in", "bytes_out", "rows", "seconds".
 	Compact(ctx context.Context, table uint32, report func(done, total int64)) (any, error)
 	Compacted(what string) float64
+	// Memory counts bytes of memory: "granted" to queries that run, "hot" pages and dictionaries kept between them, and the "limit" of all.
+	Memory(what string) float64
 	// DDL is the statement that makes another engine read a table's mirror.
 	DDL(table, engine string) (string, error)
 }

@@ -33,6 +33,9 @@ func newRadixMerge(a *aggregation) (*radixMerge, error) {
 		r.bits = logBits
 	}
 	for _, t := range a.tables {
+		for _, l := range t.rowLogs() {
+			l.spare = nil // nothing is logged any more
+		}
 		parts := t.keys.partitions(0, r.bits)
 		if a.numbers != nil {
 			r.more = len(a.numbers.parts)

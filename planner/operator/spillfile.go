@@ -17,7 +17,7 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// spillPrefix begins the names of the folders that queries spill into.
+// spillPrefix begins the names of the folders that queries spill into. What a crash leaves of them the node removes when it starts.
 const spillPrefix = "spill-"
 
 // spillDir is the folder of one query's spill files, made when the first is.
@@ -27,15 +27,6 @@ type spillDir struct {
 	mu    sync.Mutex
 	path  string
 	files []*spillFile
-}
-
-// RemoveStaleSpills deletes what queries of an earlier process left below dir. It is called once, before any query runs.
-func RemoveStaleSpills(dir string) error {
-	stale, err := filepath.Glob(filepath.Join(dir, spillPrefix+"*"))
-	for _, p := range stale {
-		err = errors.Join(err, os.RemoveAll(p))
-	}
-	return err
 }
 
 // create opens a new spill file; the name only helps whoever looks into the folder.

@@ -76,7 +76,7 @@ func (t *Table) insert(slot uint64, k Key, h uint64, b []byte) uint32 {
 	if k.Long() {
 		k[1] = longMark | t.long.Keep(b)
 	}
-	t.keys = append(t.keys, k)
+	t.keys = append(more(t.keys, 1), k)
 	t.slots[slot] = h>>32<<32 | uint64(len(t.keys))
 	return uint32(len(t.keys) - 1)
 }
@@ -239,4 +239,15 @@ func room[T any](s []T, n int) []T {
 		return make([]T, n)
 	}
 	return s[:n]
+}
+
+// more makes room for n elements behind those of s, and for half as many as there are. append would add a quarter: what is copied
+// on the way, and is garbage then, comes to four times the end in place of two.
+func more[T any](s []T, n int) []T {
+	if cap(s)-len(s) >= n {
+		return s
+	}
+	t := make([]T, len(s), max(len(s)+n, cap(s)+cap(s)/2, 64))
+	copy(t, s)
+	return t
 }

@@ -146,7 +146,7 @@ func (t *Tuples) equalTexts(k, row []uint64, texts *Arena) bool {
 
 func (t *Tuples) insert(row []uint64, texts *Arena) uint32 {
 	at := len(t.keys)
-	t.keys = append(t.keys, row...)
+	t.keys = append(more(t.keys, len(row)), row...)
 	k := t.keys[at:]
 	k[0] &= t.same
 	for _, j := range t.texts {

@@ -29,6 +29,11 @@ type stepwise struct {
 	states  string // of the deliveries, by period
 }
 
+// owns reports whether a step is the operation's own, which it must come to.
+func (op *stepwise) owns(step string) bool {
+	return slices.ContainsFunc(op.steps, func(prefix string) bool { return strings.HasPrefix(step, prefix) })
+}
+
 // subject is what an operation is done to.
 type subject struct {
 	base, inbox string

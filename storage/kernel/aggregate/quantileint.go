@@ -102,7 +102,7 @@ func (q *numberQuantile) Merge(r *Rows, state []*batch.Vector) error {
 func (q *numberQuantile) Absorb(other State, from, to []int32) error {
 	q.changed()
 	o := other.(*numberQuantile)
-	if o.spans == nil && len(from) == o.groups && len(from) > 0 {
+	if len(from) == o.groups && len(from) > 0 && o.spans == nil {
 		groups := make([]int32, o.groups)
 		for i, g := range from {
 			groups[g] = to[i]
@@ -114,10 +114,9 @@ func (q *numberQuantile) Absorb(other State, from, to []int32) error {
 		o.log = nil
 		return nil
 	}
-	buf := &spanText{}
+	buf, spans := &spanText{}, o.shared()
 	for i, g := range from {
-		o.index()
-		if vals := o.spans.wide(o.log, g, buf); len(vals) > 0 {
+		if vals := spans.wide(o.log, g, buf); len(vals) > 0 {
 			q.add(vals, nil, []Run{{End: int32(len(vals)), Group: to[i]}})
 		}
 	}
@@ -184,6 +183,14 @@ func (q *numberQuantile) emit(out *batch.Builder, lo, hi int64, frac decimal.Int
 
 // changed forgets what was derived from the log.
 func (q *numberQuantile) changed() { q.spans, q.ends, q.sizes, q.bufs = nil, nil, nil, nil }
+
+// shared is the index of a state of which several goroutines take groups over side by side: the first one makes it.
+func (q *numberQuantile) shared() *spanIndex {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.index()
+	return q.spans
+}
 
 func (q *numberQuantile) index() {
 	if q.spans == nil {

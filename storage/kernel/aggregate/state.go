@@ -13,7 +13,7 @@ type State interface {
 	// Merge folds partial states, one per row, from their columns.
 	Merge(r *Rows, state []*batch.Vector) error
 	// Absorb folds the groups from[i] of another state of the same Spec into the groups to[i]. The other is not used afterwards
-	// except for further calls with other groups.
+	// except for further calls with other groups, which may come from several goroutines side by side.
 	Absorb(other State, from, to []int32) error
 	// AppendState appends the partial states of the listed groups, one row each, to the builders of the state columns.
 	AppendState(out []*batch.Builder, groups []int32)

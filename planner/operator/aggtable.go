@@ -23,6 +23,7 @@ type aggTable struct {
 	keyAt  []int      // input ordinals
 	inputs []callInput
 	groups int
+	folded int // rows, as long as none was written down
 
 	scratch  *frameBuffer
 	reserved int64 // from the grant
@@ -108,7 +109,7 @@ func (t *aggTable) reset() error {
 		}
 		t.states = append(t.states, st)
 	}
-	t.groups = 0
+	t.groups, t.folded = 0, 0
 	if len(t.agg.keys) > 0 {
 		t.keys = newGroupTable(t.agg.keys, t.agg.run.env.Debug)
 	}
@@ -146,10 +147,11 @@ func (t *aggTable) fold(b *batch.Batch) error {
 	if err := t.foldRows(b); err != nil || t.log != nil {
 		return err
 	}
-	if !t.wantsLog() || !t.logs() {
+	t.folded += b.Alive()
+	if !t.wantsLog(b) || !t.logs() {
 		return nil
 	}
-	t.startLog(b.Cols[t.keyAt[0]])
+	t.startLog(b)
 	return nil
 }
 
@@ -173,18 +175,6 @@ func (t *aggTable) logInto(s *logTables) *rowLog {
 	}
 	return nil
 }
-
-// wantsLog reports whether groups are so many that writing rows down is cheaper than folding them: not where the last batch came in
-// stretches, nor where a direct index and the states of what it can hold lie in the third-level cache.
-func (t *aggTable) wantsLog() bool {
-	if n := t.agg.run.env.Debug.LogGroups; n > 0 {
-		return t.groups >= n
-	}
-	return t.groups >= logGroups && !t.cutting && (t.keys == nil || t.keys.index.slots() > cachedSlots)
-}
-
-// cachedSlots is the size of a direct index up to which rows are not logged.
-const cachedSlots = 1 << 18
 
 func (t *aggTable) foldRows(b *batch.Batch) error {
 	n := b.Alive()

@@ -15,8 +15,8 @@ type sharedPart struct {
 	table *aggTable // nil as long as nothing was folded
 }
 
-func (a *aggregation) newLogTables(form *numberForm, parts int) *logTables {
-	shape, _ := a.shape(form)
+func (a *aggregation) newLogTables(form *numberForm, spans []int, parts int) *logTables {
+	shape, _ := a.shape(form, spans)
 	return &logTables{agg: a, shape: shape, parts: make([]sharedPart, parts)}
 }
 

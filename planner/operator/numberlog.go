@@ -17,13 +17,13 @@ type numberLog struct {
 
 // startLog has rows written down from now on: by the number of their key, or else by its hash. The first worker with many groups decides
 // for all.
-func (t *aggTable) startLog(v *batch.Vector) {
+func (t *aggTable) startLog(b *batch.Batch) {
 	a := t.agg
 	a.spillMu.Lock()
 	defer a.spillMu.Unlock()
 	if a.numbers == nil && a.logs == nil {
-		if f := t.newNumberForm(v); f != nil {
-			a.numbers = a.newLogTables(f, f.parts())
+		if f := t.newNumberForm(b.Cols[t.keyAt[0]]); f != nil {
+			a.numbers = a.newLogTables(f, nil, f.parts())
 		}
 	}
 	if a.numbers != nil && t.number == nil {
@@ -31,7 +31,7 @@ func (t *aggTable) startLog(v *batch.Vector) {
 		return
 	}
 	if a.logs == nil {
-		a.logs = a.newLogTables(nil, logParts)
+		a.logs = a.newLogTables(nil, t.textSpans(b), logParts)
 	}
 	t.log = newRowLog(a.logs)
 }

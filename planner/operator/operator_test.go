@@ -98,6 +98,7 @@ func settings(dir string) map[string]operator.Env {
 		"few bits":   {Parallelism: 2, Debug: operator.Debug{KeyBits: 12}},
 		"logging":    {Parallelism: 2, Debug: operator.Debug{LogGroups: 1}},
 		"late logs":  {Parallelism: 3, Debug: operator.Debug{LogGroups: 150, KeyBits: 12, BatchRows: 100}},
+		"no spans":   {Parallelism: 2, Debug: operator.Debug{LogGroups: 1, NoTextSpans: true}},
 		"log spills": {Parallelism: 2, TempDir: dir, Debug: operator.Debug{LogGroups: 1, SpillAlways: true}},
 		"no late":    {Parallelism: 2, Debug: operator.Debug{NoLateGroups: true}},
 		"no logs":    {Parallelism: 2, Debug: operator.Debug{NoRowLogs: true}},
@@ -287,7 +288,7 @@ func TestRowLogs(t *testing.T) {
 	}
 	m := newMemory(3, 150_000, 5000, true)
 	m.batches = append(m.batches, m.batches[0], m.batches[1]) // some groups of several rows of each worker
-	for _, key := range [][]int{{colPatient}, {colKey}, {colPatient, colHour}, {colLong, colKey, colRatio}} {
+	for _, key := range [][]int{{colPatient}, {colKey}, {colPatient, colHour}, {colLong}, {colLong, colKey, colRatio}} {
 		plan := &fragment.Aggregate{Input: scanOf(all...), Keys: key, Calls: calls, Mode: fragment.Complete}
 		want, _ := run(t, operator.Env{Storage: m, Parallelism: 1, Debug: operator.Debug{NoRowLogs: true}}, plan)
 		sorted(want)

@@ -88,10 +88,10 @@ func (l *rowLog) keepLong(p *logPart, row []uint64, at int) {
 		if v == nil {
 			continue
 		}
-		w := l.shape.cols[i].at
-		if k := (intern.Key{row[w], row[w+1]}); k.Long() {
+		c := &l.shape.cols[i]
+		if last := &row[c.at+c.words-1]; (intern.Key{0, *last}).Long() {
 			text := v.Bytes(at)
-			row[w+1] = intern.Logged(p.texts.Keep(text))
+			*last = intern.Logged(p.texts.Keep(text))
 			l.logged += int64(len(text))
 		}
 	}

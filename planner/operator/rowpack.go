@@ -133,7 +133,7 @@ func (p *rowPacker) nulls(i int, v *batch.Vector, b *batch.Batch) {
 	for k := range head {
 		head[k] &^= uint64(1-v.Valid[rowOf(b, k)]) << i
 	}
-	for w := c.at; w < c.at+c.words(); w++ {
+	for w := c.at; w < c.at+c.words; w++ {
 		plane := p.planes[w]
 		for k := range plane {
 			plane[k] &= -uint64(v.Valid[rowOf(b, k)])
@@ -167,6 +167,11 @@ func (p *rowPacker) texts(i int, v *batch.Vector, b *batch.Batch) {
 		long = d.long
 	} else {
 		intern.KeysOf(p.keys, v, b.Sel)
+	}
+	if p.shape.cols[i].words > 2 {
+		p.spread(i, v, b)
+		p.nulls(i, v, b)
+		return
 	}
 	x, y := p.planes[at], p.planes[at+1]
 	most := uint64(0)

@@ -49,6 +49,7 @@ type Debug struct {
 	NoWindowParts  bool // sort all rows of window functions as one, never partition by partition
 	NoWindowHash   bool // sort window functions' rows by their partition columns, not by the hash of those
 	NoWindowFirst  bool // do not leave out rows past the first of each partition before they are sorted
+	NoTextSpans    bool // texts of over 15 bytes never lie in a log's rows
 	NoRowLogs      bool // fold every row of many groups at once, never partition by partition
 	LogGroups      int  // from how many groups on rows are logged, 0 is logGroups
 	NoNumbers      bool // take identifiers as texts, never as numbers

@@ -26,14 +26,14 @@ func (w *wideKeys) bytes() int64 { return w.ids.Bytes() + int64(8*cap(w.rows)) +
 // emit appends column i of the listed groups.
 func (w *wideKeys) emit(out *batch.Builder, i int, groups []int32) {
 	c := &w.shape.cols[i]
-	var buf [16]byte
+	var buf [8 * intern.SpanWords]byte
 	for _, g := range groups {
 		id := uint32(g)
 		switch {
 		case w.ids.Word(id, 0)>>i&1 == 0:
 			out.Null()
 		case c.text():
-			out.Bytes(w.ids.Text(id, c.at, &buf))
+			out.Bytes(w.ids.Text(id, c.span(), &buf))
 		case isNumber(c.typ):
 			emitNumber(out, c.typ, int64(w.ids.Word(id, c.at)))
 		default:
@@ -108,20 +108,21 @@ func (w *wideKeys) appendRow(o *groupTable, g int32) {
 }
 
 func (w *wideKeys) null(i int) {
-	for range w.shape.cols[i].words() {
+	for range w.shape.cols[i].words {
 		w.rows = append(w.rows, 0)
 	}
 }
 
 // appendText writes a text or the bytes of a wide number.
 func (w *wideKeys) appendText(i int, b []byte) {
-	if !w.shape.cols[i].text() {
+	c := &w.shape.cols[i]
+	if !c.text() {
 		w.rows = append(w.rows, binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]))
 		return
 	}
-	k := intern.KeyOf(b)
-	if k.Long() {
-		k[1] = intern.Logged(w.texts.Keep(b))
+	at := len(w.rows)
+	w.null(i)
+	if words := w.rows[at:]; intern.PutSpan(words, b) {
+		words[c.words-1] = intern.Logged(w.texts.Keep(b))
 	}
-	w.rows = append(w.rows, k[0], k[1])
 }

@@ -21,12 +21,12 @@ func LongText(word uint64, a *Arena) []byte { return a.Text(word & longRef) }
 func (k Key) Logged() bool { return k.Long() && k[1]&longLogged != 0 }
 
 // Tuples gives each distinct key of several words a small number, in the order of arrival. The first word has a hash of the key in
-// its upper half and flags below; then come numbers of a word each and texts as Keys. A slot is the number plus one and, above
+// its upper half and flags below; then come numbers of a word each and texts, each in the words of a Span. A slot is the number plus one and, above
 // it, those bits of the hash that did not choose the slot.
 type Tuples struct {
 	width int
 	same  uint64 // bits of the first word that belong to the key
-	texts []int  // the first words of texts
+	texts []int  // the last words of texts
 	plain []int  // words that decide by themselves
 	slots []uint32
 	keys  []uint64
@@ -36,16 +36,17 @@ type Tuples struct {
 	moved []uint64
 }
 
-// NewTuples makes a table of keys of so many words, with texts from the given ones on. Only flags of the first word that flags
-// names belong to the key.
-func NewTuples(width int, flags uint32, texts []int) *Tuples {
-	t := &Tuples{width: width, same: 0xffffffff<<32 | uint64(flags), texts: texts}
-	second := map[int]bool{}
-	for _, w := range texts {
-		second[w+1] = true
+// NewTuples makes a table of keys of so many words, with texts at the given ones. Only flags of the first word that flags names
+// belong to the key.
+func NewTuples(width int, flags uint32, texts []Span) *Tuples {
+	t := &Tuples{width: width, same: 0xffffffff<<32 | uint64(flags)}
+	last := map[int]bool{}
+	for _, s := range texts {
+		t.texts = append(t.texts, s.last())
+		last[s.last()] = true
 	}
 	for w := 1; w < width; w++ {
-		if !second[w] {
+		if !last[w] {
 			t.plain = append(t.plain, w)
 		}
 	}
@@ -66,14 +67,17 @@ func (t *Tuples) Hash(id uint32) uint64 { return t.keys[int(id)*t.width] >> 32 <
 // Word returns a word of a key.
 func (t *Tuples) Word(id uint32, word int) uint64 { return t.keys[int(id)*t.width+word] }
 
-// Text returns the text that begins at a word of a key; it may lie in buf and is valid until it changes.
-func (t *Tuples) Text(id uint32, word int, buf *[16]byte) []byte {
-	at := int(id)*t.width + word
-	k := Key{t.keys[at], t.keys[at+1]}
-	if k.Long() {
-		return t.long.Text(k[1] & longRef)
+// Text returns a text of a key; it may lie in buf and is valid until it changes.
+func (t *Tuples) Text(id uint32, s Span, buf *[8 * SpanWords]byte) []byte {
+	words := t.keys[int(id)*t.width+s.At:][:s.Words]
+	last := words[s.Words-1]
+	if last >= longMark {
+		return t.long.Text(last & longRef)
 	}
-	return k.Short(buf)
+	for i, w := range words {
+		binary.LittleEndian.PutUint64(buf[8*i:], w)
+	}
+	return buf[:last>>56-1]
 }
 
 // Short returns the text that a key holds whole, in buf.
@@ -126,7 +130,7 @@ func (t *Tuples) equal(id uint32, row []uint64, texts *Arena) bool {
 	return d == 0 || len(t.texts) > 0 && t.equalTexts(k, row, texts)
 }
 
-// equalTexts is for keys with long texts, whose second words differ.
+// equalTexts is for keys with long texts, whose last words differ.
 func (t *Tuples) equalTexts(k, row []uint64, texts *Arena) bool {
 	d := (k[0] ^ row[0]) & t.same
 	for _, j := range t.plain {
@@ -136,7 +140,7 @@ func (t *Tuples) equalTexts(k, row []uint64, texts *Arena) bool {
 		return false
 	}
 	for _, j := range t.texts {
-		x, y := k[j+1], row[j+1]
+		x, y := k[j], row[j]
 		if x != y && (x < longMark || y < longMark || !bytes.Equal(t.long.Text(x&longRef), texts.Text(y&longRef))) {
 			return false
 		}
@@ -150,8 +154,8 @@ func (t *Tuples) insert(row []uint64, texts *Arena) uint32 {
 	k := t.keys[at:]
 	k[0] &= t.same
 	for _, j := range t.texts {
-		if k[j+1] >= longMark {
-			k[j+1] = longMark | t.long.Keep(texts.Text(k[j+1]&longRef))
+		if k[j] >= longMark {
+			k[j] = longMark | t.long.Keep(texts.Text(k[j]&longRef))
 		}
 	}
 	t.n++
@@ -165,8 +169,8 @@ func (t *Tuples) InternFrom(ids []uint32, o *Tuples, theirs []uint32) {
 		at := len(t.moved)
 		t.moved = append(t.moved, o.keys[int(id)*o.width:][:o.width]...)
 		for _, j := range t.texts {
-			if t.moved[at+j+1] >= longMark {
-				t.moved[at+j+1] |= longLogged
+			if t.moved[at+j] >= longMark {
+				t.moved[at+j] |= longLogged
 			}
 		}
 	}

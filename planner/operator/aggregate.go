@@ -289,8 +289,8 @@ func (a *aggregation) take(ctx context.Context, out *groupOutput) (bool, error) 
 			return false, nil
 		}
 		t, err := a.radix.merge(a, p, out)
-		if err != nil {
-			return false, err
+		if t == nil || err != nil {
+			return err == nil, err
 		}
 		return true, out.start(a, t)
 	}

@@ -83,8 +83,27 @@ func (s *logTables) bytes() int64 {
 	return n
 }
 
-// finish makes the table of one partition of what all workers hold. Partitions may be finished side by side.
+// empty reports whether no worker holds anything of a partition, as with most of those of numbers that lie close together.
+func (s *logTables) empty(p int, early [][]int32) bool {
+	if s.parts[p].table != nil {
+		return false
+	}
+	for i, o := range s.agg.tables {
+		if len(early[i]) > 0 {
+			return false
+		}
+		if l := o.logInto(s); l != nil && len(l.parts[p].open)+len(l.parts[p].chunks) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// finish makes the table of one partition of what all workers hold, nil when that is nothing. Partitions may be finished side by side.
 func (s *logTables) finish(p int, early [][]int32, hold *logScratch) (*aggTable, error) {
+	if s.empty(p, early) {
+		return nil, nil
+	}
 	t := s.parts[p].table
 	if t == nil {
 		var err error

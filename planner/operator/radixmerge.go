@@ -72,7 +72,7 @@ func (t *groupTable) partitions(skip, width int) [][]int32 {
 	return out
 }
 
-// merge makes the table of one partition.
+// merge makes the table of one partition, nil when it is known to be empty.
 func (r *radixMerge) merge(a *aggregation, p int, scratch *groupOutput) (*aggTable, error) {
 	if p >= 1<<r.bits {
 		return a.numbers.finish(p-1<<r.bits, r.early(r.dense, p-1<<r.bits), &scratch.hold)

@@ -29,14 +29,15 @@ func (t *aggTable) wantsLog(b *batch.Batch) bool {
 
 // willBeMany expects many groups of keys that hardly repeat: so many as rows that draw from logGroups keys, each as often, would have
 // found by now. What is grouped before the log begins is moved at its end, key by key, so the sooner the better. Keys that may be grouped
-// by number wait: their range is looked at first.
+// by number wait unless they lie close together already: more of them may yet show that they do.
 func (t *aggTable) willBeMany(b *batch.Batch) bool {
 	if t.groups < logEarly || t.keys == nil || float64(t.groups) < -logGroups*math.Expm1(-float64(t.folded)/logGroups) {
 		return false
 	}
-	if v := b.Cols[t.keyAt[0]]; len(t.keyAt) == 1 && (v.Enc == batch.Numbered || v.Type.Class() == schema.ClassInt64) {
+	if rows := rowsBelow(t.agg.node.Input); rows > 0 && rows < logRows {
 		return false
 	}
-	rows := rowsBelow(t.agg.node.Input)
-	return rows == 0 || rows >= logRows
+	v := b.Cols[t.keyAt[0]]
+	number := len(t.keyAt) == 1 && (v.Enc == batch.Numbered || v.Type.Class() == schema.ClassInt64) && !t.agg.run.env.Debug.NoNumbers
+	return !number || t.newNumberForm(v) != nil
 }
